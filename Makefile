@@ -1,0 +1,55 @@
+# `go test ./...` and `go run ./cmd/failsim` need only Go and git. These targets are for work on failsim itself.
+
+# Packages whose tests know -update; another package refuses the flag.
+GOLDEN := ./cmd/failsim ./sim
+# Packages with benchmarks.
+BENCH  := ./sim ./dist ./experiment
+# What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
+# the kernel knows it, so of those only the goldens run.
+CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario
+
+# golangci-lint from the path or from Go's bin folder, otherwise built by go run (minutes, the first time).
+LINT := $(firstword $(shell which golangci-lint 2>/dev/null) $(wildcard $(shell go env GOPATH)/bin/golangci-lint))
+ifeq ($(LINT),)
+LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+endif
+
+.PHONY: help check test golden results results-check bench fuzz crosscheck
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+check: ## vet, lint and race-tested tests: run it before every commit (under 5 minutes on two cores)
+	go vet ./...
+	$(LINT) run ./...
+	go test -race ./...
+
+test: ## the tests, source rules included
+	go test ./...
+
+golden: ## rewrite the golden files; read the diff as a reviewer
+	go test $(GOLDEN) -update
+
+results: ## run every scenario again and rewrite its baseline in results/
+	go build -o bin/failsim ./cmd/failsim
+	set -e; for s in scenarios/*.toml; do bin/failsim run $$s --update --quiet; done
+
+results-check: results ## fail if a baseline changed, is missing from git, or is new to it
+	git diff --exit-code -- results/
+	@new=$$(git ls-files --others --exclude-standard results/); test -z "$$new" || { echo "not committed:" $$new; exit 1; }
+
+bench: ## the kernel against C, run in turn, as a ratio; then Go's benchmarks
+	bench/ratio.sh
+	go test -bench . -run '^$$' $(BENCH)
+
+fuzz: ## every fuzz target, 30 seconds each
+	set -e; for p in $$(go list ./...); do \
+		for t in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			go test -run '^$$' -fuzz "^$$t\$$" -fuzztime 30s $$p; \
+		done; \
+	done
+
+crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian's package if it is missing)
+	@command -v qemu-aarch64 >/dev/null || { echo "crosscheck: installing qemu-user"; apt-get update && apt-get install -y --no-install-recommends qemu-user; }
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 $(CROSS)
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 -run Golden ./cmd/failsim
