@@ -1,0 +1,95 @@
+package stats
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// ErrOutOfRange says that a value is negative or beyond what its Histogram can hold.
+var ErrOutOfRange = errors.New("out of range")
+
+// digits is how many significant decimal digits a Histogram keeps.
+const digits = 3
+
+// Histogram counts non-negative integers to three significant digits, with their exact number, minimum and maximum. It
+// takes memory at its first value, and Record allocates nothing after that. NewHistogram makes one; it must not be copied
+// once it holds values.
+type Histogram struct {
+	unit, highest int64
+	counts        *hdrhistogram.Histogram // nil before the first value
+	n, min, max   int64
+}
+
+// NewHistogram gives an empty Histogram of values from 0 to highest that need not be told apart below unit: 1000 for
+// nanoseconds that matter to the microsecond, 1 for counts.
+func NewHistogram(unit, highest int64) Histogram {
+	return Histogram{unit: unit, highest: highest}
+}
+
+// Record takes up a value; ErrOutOfRange if it is negative or above the highest.
+func (h *Histogram) Record(v int64) error {
+	if v < 0 || v > h.highest {
+		return fmt.Errorf("value %d is %w: 0 to %d", v, ErrOutOfRange, h.highest)
+	}
+	if h.counts == nil {
+		h.counts = hdrhistogram.New(h.unit, h.highest, digits)
+		h.min = v
+	}
+	h.min, h.max = min(h.min, v), max(h.max, v)
+	h.n++
+	return h.counts.RecordValue(v)
+}
+
+// Merge takes up all values of o, which must have the same unit and highest value.
+func (h *Histogram) Merge(o *Histogram) {
+	if h.unit != o.unit || h.highest != o.highest {
+		panic("stats: merge of histograms of unlike range")
+	}
+	if o.counts == nil {
+		return
+	}
+	if h.counts == nil {
+		h.counts = hdrhistogram.New(h.unit, h.highest, digits)
+		h.min = o.min
+	}
+	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
+	h.n += o.n
+	// Through the packed form: it reads the counts where they lie, several times as fast as the library's own Merge.
+	packed := hdrhistogram.NewPacked(h.unit, h.highest, digits)
+	if dropped := packed.MergeFrom(o.counts) + packed.MergeInto(h.counts); dropped != 0 {
+		panic(fmt.Sprintf("stats: merge dropped %d values", dropped))
+	}
+}
+
+// Count is how many values were recorded.
+func (h *Histogram) Count() int64 { return h.n }
+
+// Min is the lowest value, exactly; 0 if there is none.
+func (h *Histogram) Min() int64 { return h.min }
+
+// Max is the highest value, exactly; 0 if there is none.
+func (h *Histogram) Max() int64 { return h.max }
+
+// AtRank gives the k-th lowest value, 1 <= k <= Count, to three digits: the upper end of its bucket, but never outside
+// [Min, Max]. An empty Histogram gives 0.
+func (h *Histogram) AtRank(k int64) int64 {
+	if h.counts == nil {
+		return 0
+	}
+	// The library takes the rank percentage/100 x n + 1/2, cut off: halfway between two ranks, whatever the rounding.
+	percentage := 100 * float64(k) / float64(h.n)
+	return max(h.min, min(h.max, h.counts.ValueAtPercentile(percentage)))
+}
+
+// Quantile gives the lowest recorded value that at least permille thousandths of the values do not exceed (Hyndman and
+// Fan, The American Statistician 50, 1996, definition 1), to the precision of AtRank.
+func (h *Histogram) Quantile(permille int64) int64 {
+	return h.AtRank(Rank(permille, h.n))
+}
+
+// Rank is the rank, from 1, of the quantile of permille thousandths among n sorted values.
+func Rank(permille, n int64) int64 {
+	return max(1, min(n, (permille*n+999)/1000))
+}
