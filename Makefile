@@ -1,7 +1,7 @@
 # `go test ./...` and `go run ./cmd/failsim` need only Go and git. These targets are for work on failsim itself.
 
 # Packages whose tests know -update; another package refuses the flag.
-GOLDEN := ./cmd/failsim ./sim
+GOLDEN := ./cmd/failsim ./describe ./dist ./report
 # Packages with benchmarks.
 BENCH  := ./sim ./dist ./experiment
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless

@@ -79,9 +79,6 @@ var pureStd = []string{
 	"math/bits", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
 }
 
-// unsafeFiles may import unsafe.
-var unsafeFiles = []string{"sim/clock.go"}
-
 // constantTables are package variables that are read through a pointer, for speed. Any other change of them is a finding.
 var constantTables = []string{"dist.wichuraFarTail", "dist.wichuraMiddle", "dist.wichuraTail"}
 
