@@ -1,0 +1,286 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// event is something that is still to happen. Its subject is, by kind, a failover, a lane, a campaign, a call, a group or
+// a node.
+type event struct {
+	kind    Kind
+	subject int32
+}
+
+// Kind is a kind of event, or of Record.
+type Kind uint8
+
+// The kinds. The first group follows a failover in the order of its timeline; the second is the operator's; the third is
+// what the scenario sets from outside. KindCallDue and KindOperatorCalls are told as KindTestFailoverCalled.
+const (
+	KindCallDue Kind = iota
+	KindTestFailoverCalled
+	KindPrimaryCutOff
+	KindReplicaPromoted
+	KindFailoverCompleted
+	KindEndpointMoved
+	KindResolversFollowed
+	KindRecoveryStarted
+	KindReplacementUp
+	KindRecoveryFinished
+
+	KindCampaignStarted
+	KindOperatorCalls
+	KindOperatorWaits
+	KindOperatorSawRecovery
+	KindOperatorTimedOut
+	KindCampaignEnded
+
+	KindAPIBlocked
+	KindAPIUnblocked
+	KindGroupAvailable
+	KindNodeAvailable
+	KindHorizonReached
+	numKinds
+)
+
+// String is the name that timelines use.
+func (k Kind) String() string {
+	return [...]string{
+		"CallDue", "TestFailoverCalled", "PrimaryCutOff", "ReplicaPromoted", "FailoverCompleted", "EndpointMoved",
+		"ResolversFollowed", "RecoveryStarted", "ReplacementUp", "RecoveryFinished",
+		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
+		"APIBlocked", "APIUnblocked", "GroupAvailable", "NodeAvailable", "HorizonReached",
+	}[k]
+}
+
+// Record is one line of a trial's timeline. Describe puts it into words.
+type Record struct {
+	At                     Time
+	Span                   time.Duration // how long it took, takes or will take
+	Lost                   time.Duration // the lost tail of a promotion
+	Kind                   Kind
+	Violation              Violation
+	Group, NodeGroup, Node int32  // slab indices; -1 for none
+	Other                  int32  // the node that another took over from
+	Campaign               int32  // -1 for none
+	Shown                  Status // what Describe shows for the group
+}
+
+// about starts a record that concerns nothing but the kind of event.
+func about(kind Kind) Record {
+	return Record{Kind: kind, Group: -1, NodeGroup: -1, Node: -1, Campaign: -1}
+}
+
+// nodeRecord starts a record of what happens to a node.
+func (w *World) nodeRecord(kind Kind, node int32) Record {
+	ng := w.nodes[node].nodeGroup
+	return Record{Kind: kind, Group: w.nodeGroups[ng].group, NodeGroup: ng, Node: node, Campaign: -1}
+}
+
+// log adds a line to the timeline, now.
+func (w *World) log(r Record) {
+	if w.tracing {
+		r.At = w.clock.Now()
+		if r.Group >= 0 {
+			r.Shown = w.ShownStatus(int(r.Group))
+		}
+		w.records = append(w.records, r)
+	}
+}
+
+// Records is the timeline so far, if Trace is on; valid until the World is stepped or reset.
+func (w *World) Records() []Record { return w.records }
+
+// RecordText is a Record in words. Empty fields do not apply.
+type RecordText struct {
+	At                           Time
+	Kind, Group, NodeGroup, Node string
+	Text                         string
+	// Outcome is, for a call, "accepted" or the label of its refusal.
+	Outcome string
+}
+
+// Describe puts a record into words.
+func (w *World) Describe(r Record) RecordText {
+	text := RecordText{At: r.At, Kind: r.Kind.String()}
+	if r.Group >= 0 {
+		text.Group = w.top.cfg.Groups[r.Group].ID
+	}
+	if r.NodeGroup >= 0 {
+		text.NodeGroup = w.top.nodeGroups[r.NodeGroup].cfg.ID
+	}
+	if r.Node >= 0 {
+		text.Node = w.top.nodes[r.Node].cfg.ID
+	}
+	if r.Kind == KindTestFailoverCalled {
+		text.Outcome = w.top.cfg.Refusals[r.Violation]
+		if r.Violation == NoViolation {
+			text.Outcome = "accepted"
+		}
+	}
+	text.Text = w.sentence(r, text.Node)
+	return text
+}
+
+func (w *World) sentence(r Record, node string) string {
+	switch r.Kind {
+	case KindTestFailoverCalled:
+		return w.callSentence(r)
+	case KindPrimaryCutOff:
+		return "primary " + node + " is cut off: no writes"
+	case KindReplicaPromoted:
+		return fmt.Sprintf("replica %s takes over from %s: writes go on after %v; its lost tail is %v", node,
+			w.top.nodes[r.Other].cfg.ID, short(r.Span), short(r.Lost))
+	case KindFailoverCompleted:
+		return "failover to " + node + " is announced"
+	case KindEndpointMoved:
+		return w.top.nodeGroups[r.NodeGroup].group.PrimaryEndpoint(w.top.cfg.Region) + " names " + node
+	case KindResolversFollowed:
+		return "every resolver leads to " + node
+	case KindRecoveryStarted:
+		return "replacement of " + node + " begins in " + w.top.nodes[r.Node].cfg.Zone
+	case KindReplacementUp:
+		return fmt.Sprintf("%s is up and empty: full sync takes %v", node, short(r.Span))
+	case KindRecoveryFinished:
+		return node + " is back as a replica; Describe shows the group " + r.Shown.String()
+	case KindGroupAvailable:
+		return "the group is available"
+	case KindNodeAvailable:
+		return node + " is available"
+	case KindAPIBlocked:
+		return "the service blocks TestFailover"
+	case KindAPIUnblocked:
+		return "the service allows TestFailover again"
+	case KindHorizonReached:
+		return "nothing new begins from here on"
+	}
+	return w.operatorSentence(r)
+}
+
+// short rounds a span to what a reader takes in.
+func short(d time.Duration) time.Duration {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond)
+	case d < time.Second:
+		return d.Round(10 * time.Microsecond)
+	default:
+		return d.Round(time.Millisecond)
+	}
+}
+
+func (w *World) callSentence(r Record) string {
+	who := "call"
+	if r.Campaign >= 0 {
+		who = "campaign " + w.top.cfg.Campaigns[r.Campaign].Name + ": call"
+	}
+	if r.Violation != NoViolation {
+		return who + " refused: " + r.Violation.String()
+	}
+	return who + " accepted; Describe shows the group " + r.Shown.String()
+}
+
+func (w *World) operatorSentence(r Record) string {
+	name := "campaign " + w.top.cfg.Campaigns[r.Campaign].Name
+	switch r.Kind {
+	case KindCampaignStarted:
+		return fmt.Sprintf("%s begins: %d failovers", name, w.top.campaigns[r.Campaign].targets)
+	case KindOperatorWaits:
+		return fmt.Sprintf("%s waits %v for the quota", name, short(r.Span))
+	case KindOperatorSawRecovery:
+		return name + " sees `Finished recovery`"
+	case KindOperatorTimedOut:
+		return fmt.Sprintf("%s gives up on the failover after %v", name, short(r.Span))
+	case KindCampaignEnded:
+		c := w.campaignOutcome(r.Campaign)
+		return fmt.Sprintf("%s ends: %d of %d failovers seen through", name, c.Covered, c.Targets)
+	}
+	panic("sim: no sentence for " + r.Kind.String())
+}
+
+// message is a service event's template.
+type message uint8
+
+const (
+	messageTestFailoverCalled message = iota
+	messageNodeFailoverCompleted
+	messageGroupFailoverCompleted
+	messageRecovering
+	messageRecoveryFinished
+)
+
+// serviceEvent is a message of the service about a failover, kept short until somebody reads it.
+type serviceEvent struct {
+	at       Time
+	failover int32
+	message  message
+}
+
+// ServiceEvent is a message of DescribeEvents.
+type ServiceEvent struct {
+	At         Time
+	SourceID   string
+	SourceType string // replication-group or cache-cluster
+	Message    string
+}
+
+// The source types of the service events.
+const (
+	SourceReplicationGroup = "replication-group"
+	SourceCacheCluster     = "cache-cluster"
+)
+
+// cacheNodeID is the id of the only node of a cache cluster, for these engines.
+const cacheNodeID = "0001"
+
+// emit sends a service event, now.
+func (w *World) emit(e serviceEvent) {
+	if w.tracing {
+		e.at = w.clock.Now()
+		w.service = append(w.service, e)
+	}
+}
+
+// ServiceEvents are the messages so far, if Trace is on, in the order in which they were sent.
+func (w *World) ServiceEvents() []ServiceEvent {
+	events := make([]ServiceEvent, len(w.service))
+	for i, e := range w.service {
+		events[i] = w.serviceEvent(e)
+	}
+	return events
+}
+
+// serviceEvent words a message as the API reference of TestFailover documents it, or as Config.Wording asks.
+func (w *World) serviceEvent(e serviceEvent) ServiceEvent {
+	f := &w.failovers[e.failover]
+	node := ServiceEvent{At: e.at, SourceID: w.top.nodes[f.Old].cfg.ID, SourceType: SourceCacheCluster}
+	group := ServiceEvent{At: e.at, SourceID: w.top.cfg.Groups[f.Group].ID, SourceType: SourceReplicationGroup}
+	switch e.message {
+	case messageTestFailoverCalled:
+		group.Message = "Test Failover API called for node group " + w.top.nodeGroups[f.NodeGroup].cfg.ID
+		return group
+	case messageNodeFailoverCompleted:
+		node.Message = w.failoverMessage(f)
+	case messageGroupFailoverCompleted:
+		group.Message = w.failoverMessage(f)
+		return group
+	case messageRecovering:
+		node.Message = "Recovering cache nodes " + cacheNodeID
+	case messageRecoveryFinished:
+		node.Message = "Finished recovery for cache nodes " + cacheNodeID
+	}
+	return node
+}
+
+func (w *World) failoverMessage(f *Failover) string {
+	from, to := w.top.nodes[f.Old].cfg.ID, w.top.nodes[f.New].cfg.ID
+	switch w.top.cfg.Wording {
+	case WordingObserved:
+		return "Failover to replica node " + to + " completed"
+	case WordingLegacy:
+		return "Failover from master node " + from + " to replica node " + to + " completed"
+	default:
+		return "Failover from primary node " + from + " to replica node " + to + " completed"
+	}
+}

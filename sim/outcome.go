@@ -1,0 +1,112 @@
+package sim
+
+import "time"
+
+// Outcome is what one trial leaves. It belongs to its World and is valid until the next Reset.
+type Outcome struct {
+	Seed, Trial uint64
+	End         Time
+	// Windows are in the order in which they opened; none is empty, and no two of one key touch.
+	Windows []OutageWindow
+	// Failovers are in the order of their accepted calls.
+	Failovers []Failover
+	// Campaigns has one entry per Config.Campaigns.
+	Campaigns []CampaignOutcome
+	// Calls counts every TestFailover call of the trial.
+	Calls CallCount
+	// PeakReads has, per group, the highest reads_per_second / healthy readers, times ReadersScale.
+	PeakReads []int64
+}
+
+// ReadersScale is the fixed denominator of Outcome.PeakReads: divisible by 1 to 6, the possible numbers of readers.
+const ReadersScale = 60
+
+// CallCount counts TestFailover calls: Made = Accepted + the sum of Refused.
+type CallCount struct {
+	Made, Accepted int64
+	Refused        [NumViolations]int64
+}
+
+// OutageWindow is a span [From, To) in which something was impossible for an observer.
+type OutageWindow struct {
+	From, To Time
+	Group    int32 // index into Config.Groups; -1 for the fleet
+	// NodeGroup is the index of the node group within its group; -1 for the window of a group or of the fleet.
+	NodeGroup int32
+	Campaign  int32 // whose call caused it: index into Config.Campaigns; -1 for none
+	Access    Access
+	Observer  Observer
+	Cause     Cause
+	// Censored says that the window was still open at the end of the trial: To is that end, the true end is later.
+	Censored bool
+}
+
+// Access is what an OutageWindow made impossible.
+type Access uint8
+
+// The kinds of access: writes; reads from any node; reads from a replica; and the redundancy that was configured.
+const (
+	AccessWrite Access = iota
+	AccessRead
+	AccessReplicaRead
+	AccessRedundancy
+)
+
+// String is the word that tables and files use.
+func (a Access) String() string { return [...]string{"write", "read", "replica-read", "redundancy"}[a] }
+
+// Observer is who notices an outage.
+type Observer uint8
+
+// The observers: ObserverService asks whether a reachable node exists, ObserverEndpoint whether the name leads there too.
+const (
+	ObserverService Observer = iota
+	ObserverEndpoint
+)
+
+// String is the word that tables and files use.
+func (o Observer) String() string { return [...]string{"service", "endpoint"}[o] }
+
+// Cause is what opened a window.
+type Cause uint8
+
+// The causes: a TestFailover call, or a node whose configured status keeps it from serving.
+const (
+	CauseTestFailover Cause = iota
+	CauseNodeStatus
+	NumCauses
+)
+
+// String is the word that tables and files use.
+func (c Cause) String() string { return [...]string{"test-failover", "node-status"}[c] }
+
+// Failover is one failover and the node replacement after it. An instant that was not reached is Never.
+type Failover struct {
+	Group     int32 // index into Config.Groups
+	NodeGroup int32 // index of the node group within its group
+	Old, New  int32 // nodes, by index within the node group: the primary that was cut off, the replica promoted (-1: none yet)
+	Campaign  int32 // index into Config.Campaigns; -1 for a call of its own
+	Cause     Cause
+
+	Accepted        Time
+	CutOff          Time
+	Promoted        Time
+	Completed       Time // event `Failover … completed`
+	Propagated      Time // cluster mode disabled: the endpoint's record names the new primary
+	RecoveryStarted Time // event `Recovering cache nodes`
+	Provisioned     Time // the replacement is up, without data
+	Finished        Time // event `Finished recovery`
+
+	// LostTail is how far the promoted replica trailed: acknowledged writes of that span are lost.
+	LostTail time.Duration
+}
+
+// CampaignOutcome is what an operator got done.
+type CampaignOutcome struct {
+	// Targets is how many failovers the campaign set out for; Covered how many it saw through to `Finished recovery`.
+	Targets, Covered int64
+	// Ended is the poll that saw the last `Finished recovery`; where Covered < Targets, the instant at which the operator
+	// ended or gave up, or the end of the trial.
+	Ended Time
+	Calls CallCount
+}

@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"failsim/dist"
+)
+
+var (
+	swarmSeed  = flag.Uint64("swarm.seed", 1, "the first configuration that TestSwarm draws")
+	swarmCount = flag.Uint64("swarm.count", 3000, "how many configurations TestSwarm draws")
+)
+
+// TestSwarm draws configurations at random and plays each with the invariants checked after every event.
+func TestSwarm(t *testing.T) {
+	for seed := *swarmSeed; seed < *swarmSeed+*swarmCount; seed++ {
+		if err := swarmOne(seed); err != nil {
+			t.Fatalf("%v\nreplay it with: go test ./sim -run TestSwarm -swarm.seed=%d -swarm.count=1", err, seed)
+		}
+	}
+}
+
+// swarmOne plays configuration number seed straight, and again with a copy taken over in mid-flight: same Outcome.
+func swarmOne(seed uint64) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	r := rand.New(rand.NewPCG(seed, 1))
+	cfg := swarmConfig(r)
+	w := NewWorld(cfg)
+	w.CheckEveryEvent()
+	w.Reset(seed, 0)
+	w.RunUntil(cfg.End())
+	straight := clone(w.Outcome())
+	if err := swarmOutcome(cfg, &straight); err != nil {
+		return err
+	}
+
+	w.Reset(seed, 0)
+	w.RunUntil(Time(r.Int64N(int64(cfg.End()))))
+	other := NewWorld(cfg)
+	other.CopyFrom(w)
+	other.RunUntil(cfg.End())
+	if again := clone(other.Outcome()); fmt.Sprint(again) != fmt.Sprint(straight) {
+		return fmt.Errorf("the copy taken at %v went another way", w.Now())
+	}
+	return nil
+}
+
+// swarmOutcome states what must hold of any trial: windows of one key are apart, and a node group's writes are out exactly
+// from its cut-offs to its promotions.
+func swarmOutcome(cfg *Config, o *Outcome) error {
+	type key struct {
+		group, nodeGroup int32
+		access           Access
+		observer         Observer
+	}
+	last := map[key]Time{}
+	var writes, cutOffs time.Duration
+	for _, w := range o.Windows {
+		k := key{w.Group, w.NodeGroup, w.Access, w.Observer}
+		if to, seen := last[k]; seen && w.From <= to {
+			return fmt.Errorf("windows of %+v touch at %v", k, w.From)
+		}
+		last[k] = w.To
+		if w.NodeGroup >= 0 && w.Access == AccessWrite && w.Observer == ObserverService && w.Cause == CauseTestFailover {
+			writes += w.To.Sub(w.From)
+		}
+	}
+	for _, f := range o.Failovers {
+		if f.CutOff != Never {
+			cutOffs += min(f.Promoted, o.End).Sub(f.CutOff)
+		}
+	}
+	if writes != cutOffs {
+		return fmt.Errorf("writes were out for %v, the primaries for %v", writes, cutOffs)
+	}
+	return nil
+}
+
+func swarmConfig(r *rand.Rand) *Config {
+	cfg := config()
+	cfg.Horizon = time.Duration(1+r.Int64N(50)) * time.Hour
+	cfg.Drain = time.Duration(r.Int64N(int64(2 * time.Hour)))
+	cfg.Quota = QuotaConfig{Limit: r.IntN(8), Window: time.Duration(1+r.Int64N(24)) * time.Hour, Distinct: r.IntN(2) == 0}
+	for range r.IntN(4) {
+		cfg.Quota.AlreadyUsed = append(cfg.Quota.AlreadyUsed, -Time(cfg.Quota.Window)/Time(2+len(cfg.Quota.AlreadyUsed)))
+	}
+	cfg.StatusDuringFailover = []Status{StatusAvailable, StatusModifying}[r.IntN(2)]
+	cfg.Refusals[MultiAZOff] = []string{"", "E"}[r.IntN(2)]
+	for i := range 1 + r.IntN(4) {
+		cfg.Groups = append(cfg.Groups, swarmGroup(r, "g"+string(rune('a'+i))))
+	}
+	for range r.IntN(3) {
+		cfg.Blocks = append(cfg.Blocks, BlockConfig{swarmTime(r, cfg), time.Duration(r.Int64N(int64(3 * time.Hour)))})
+	}
+	for range r.IntN(12) {
+		g := cfg.Groups[r.IntN(len(cfg.Groups))]
+		cfg.withCall(swarmTime(r, cfg), g.ID, fmt.Sprintf("%04d", 1+r.IntN(len(g.NodeGroups)+1)))
+	}
+	for i := range r.IntN(3) {
+		cfg.withCampaign(func(c *CampaignConfig) { swarmCampaign(r, cfg, c, i) })
+	}
+	return cfg
+}
+
+func swarmTime(r *rand.Rand, cfg *Config) Time { return Time(r.Int64N(int64(cfg.Horizon) + 1)) }
+
+func swarmCampaign(r *rand.Rand, cfg *Config, c *CampaignConfig, i int) {
+	c.Name, c.At = fmt.Sprint("c", i), swarmTime(r, cfg)
+	c.RoundRobin, c.Blind = r.IntN(2) == 0, r.IntN(2) == 0
+	c.ParallelGroups, c.Rounds = 1+r.IntN(4), 1+r.IntN(3)
+	c.Poll = time.Duration(1 + r.Int64N(int64(10*time.Minute)))
+	c.RetryEvery = time.Minute + time.Duration(r.Int64N(int64(time.Hour)))
+	c.Timeout = time.Duration(1 + r.Int64N(int64(time.Hour)))
+	c.OnRefusal = []Reaction{ReactRetry, ReactSkip, ReactStop}[r.IntN(3)]
+	c.OnTimeout = []Reaction{ReactSkip, ReactStop}[r.IntN(2)]
+	r.Shuffle(len(c.Groups), func(a, b int) { c.Groups[a], c.Groups[b] = c.Groups[b], c.Groups[a] })
+	c.Groups = c.Groups[:1+r.IntN(len(c.Groups))]
+}
+
+func swarmGroup(r *rand.Rand, id string) GroupConfig {
+	mode := []ClusterMode{ClusterDisabled, ClusterEnabled, ClusterEnabled, ClusterCompatible}[r.IntN(4)]
+	shards := 1
+	if mode == ClusterEnabled {
+		shards += r.IntN(4)
+	}
+	g := makeGroup(id, mode, shards, r.IntN(4))
+	g.AutomaticFailover = r.IntN(8) > 0
+	g.KMSKeyInvalid = r.IntN(10) == 0
+	g.ReadsPerSecond, g.WritesPerSecond = r.Int64N(3)*500, r.Int64N(3)*100
+	g.Delays = swarmDelays(r)
+	if r.IntN(4) == 0 {
+		g.Status, g.StatusUntil = StatusSnapshotting, Time(r.Int64N(int64(20*time.Hour)))
+	}
+	for s := range g.NodeGroups {
+		ng := &g.NodeGroups[s]
+		ng.Primary = r.IntN(len(ng.Nodes))
+		for n := range ng.Nodes {
+			if r.IntN(10) == 0 {
+				ng.Nodes[n].Status = []Status{StatusCreating, StatusRebooting, StatusSnapshotting}[r.IntN(3)]
+				ng.Nodes[n].StatusUntil = []Time{Never, Time(r.Int64N(int64(10 * time.Hour)))}[r.IntN(2)]
+			}
+		}
+	}
+	return g
+}
+
+// swarmDelays mixes instant, ordinary and absurdly slow phases.
+func swarmDelays(r *rand.Rand) Delays {
+	delay := func() dist.Delay {
+		return dist.MustParse([]string{"0s", "1ns", "uniform(0s, 2h)", "exponential(1m)", "30s", "lognormal(median=10s, p99=3h)"}[r.IntN(6)])
+	}
+	return Delays{
+		Accept: delay(), Promotion: delay(), CompletedEvent: delay(), Propagation: delay(), RecoveryStart: delay(),
+		Provision: delay(), Lag: delay(), DNSTTL: time.Duration(r.Int64N(3)) * time.Minute, SyncRate: 1 + r.Int64N(1e9),
+	}
+}

@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Nearest gives the option that differs least from word, upper and lower case apart, or "" where none is a likely slip:
+// at most two letters added, dropped or changed, and fewer than half of them.
+func Nearest(word string, options []string) string {
+	best, bestDistance := "", min(2, (len(word)-1)/2)+1
+	for _, option := range options {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(option), bestDistance); d < bestDistance {
+			best, bestDistance = option, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to add, drop or change; limit stands for any count from limit on.
+func editDistance(a, b string, limit int) int {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if max(len(a)-len(b), len(b)-len(a)) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return min(limit, row[len(b)])
+}
+
+// List writes options for a message: the first two dozen, and how many more there are.
+func List(options []string) string {
+	const most = 24
+	if len(options) <= most {
+		return strings.Join(options, ", ")
+	}
+	return strings.Join(options[:most], ", ") + " and " + strconv.Itoa(len(options)-most) + " more"
+}
+
+// quote writes what a user wrote for a message: in quotes, and cut where it is too long to be read.
+func quote(text string) string {
+	const most = 60
+	if len(text) > most {
+		return strconv.Quote(text[:most]) + "…"
+	}
+	return strconv.Quote(text)
+}

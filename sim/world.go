@@ -1,0 +1,246 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"failsim/dist"
+)
+
+// World is one trial in progress. Its state is plain data: CopyFrom makes an independent copy in mid-flight, and Reset
+// starts another trial in the same memory.
+type World struct {
+	top         *topology
+	seed, trial uint64
+	source      dist.Source
+	clock       Clock[event]
+	state
+	quota quota
+
+	tracing  bool
+	records  []Record
+	service  []serviceEvent
+	checking bool
+	outcome  Outcome
+}
+
+// state is what a trial changes, besides the clock and the quota. Entities live in slabs and name each other by index.
+type state struct {
+	groups     []ReplicationGroup
+	nodeGroups []NodeGroup
+	nodes      []Node
+	failovers  []Failover
+	windows    []OutageWindow
+	campaigns  []campaign
+	lanes      []lane
+	queue      []int32 // the campaigns' queues of groups; see campaign
+	cursors    []int32 // per campaign and group: its next node group in this round
+	fleet      fleet
+	calls      CallCount
+	blocks     int32 // how many blocks of the API hold
+}
+
+func (s *state) copyFrom(src *state) {
+	s.groups = append(s.groups[:0], src.groups...)
+	s.nodeGroups = append(s.nodeGroups[:0], src.nodeGroups...)
+	s.nodes = append(s.nodes[:0], src.nodes...)
+	s.failovers = append(s.failovers[:0], src.failovers...)
+	s.windows = append(s.windows[:0], src.windows...)
+	s.campaigns = append(s.campaigns[:0], src.campaigns...)
+	s.lanes = append(s.lanes[:0], src.lanes...)
+	s.queue = append(s.queue[:0], src.queue...)
+	s.cursors = append(s.cursors[:0], src.cursors...)
+	s.fleet, s.calls, s.blocks = src.fleet, src.calls, src.blocks
+}
+
+// NewWorld returns a World that plays cfg, standing at virtual zero of trial 0 with seed 0. Only Reset starts a trial.
+func NewWorld(cfg *Config) *World {
+	top := newTopology(cfg)
+	top.pristine.fleet.windows = [2]windowSlot{noWindow, noWindow}
+	w := &World{top: top}
+	w.Reset(0, 0)
+	return w
+}
+
+// Run plays one trial to its end.
+func Run(cfg *Config, seed, trial uint64) *Outcome {
+	w := NewWorld(cfg)
+	w.Reset(seed, trial)
+	w.RunUntil(cfg.End())
+	return w.Outcome()
+}
+
+// Trace turns the recording of the timeline and of the service events on or off, from the next Reset on.
+func (w *World) Trace(on bool) { w.tracing = on }
+
+// CheckEveryEvent makes the World verify its invariants after every event, and panic where one is broken.
+func (w *World) CheckEveryEvent() { w.checking = true }
+
+// Reset puts the World at virtual zero of a trial. It keeps the memory: a warm World plays trials without allocating.
+func (w *World) Reset(seed, trial uint64) {
+	w.seed, w.trial = seed, trial
+	w.source = dist.NewSource(seed, trial, 0)
+	w.clock.Reset()
+	w.copyFrom(&w.top.pristine)
+	w.quota.reset(&w.top.cfg.Quota, len(w.nodeGroups))
+	w.records, w.service = w.records[:0], w.service[:0]
+	w.scheduleScript()
+	for ng := range w.nodeGroups {
+		w.observe(int32(ng), blame{CauseNodeStatus, -1})
+	}
+}
+
+// CopyFrom makes w a copy of src in mid-flight. The copies share only what neither writes.
+func (w *World) CopyFrom(src *World) {
+	w.top, w.seed, w.trial, w.source = src.top, src.seed, src.trial, src.source
+	w.clock.CopyFrom(&src.clock)
+	w.copyFrom(&src.state)
+	w.quota.copyFrom(&src.quota)
+	w.tracing, w.checking = src.tracing, src.checking
+	w.records = append(w.records[:0], src.records...)
+	w.service = append(w.service[:0], src.service...)
+}
+
+// scheduleScript schedules what the Config knows beforehand. Blocks and statuses come first, so that they hold for a call
+// of the same instant.
+func (w *World) scheduleScript() {
+	cfg := w.top.cfg
+	for _, b := range cfg.Blocks {
+		w.clock.At(b.At, event{kind: KindAPIBlocked})
+		w.clock.At(b.At.Add(b.Duration), event{kind: KindAPIUnblocked})
+	}
+	for i := range cfg.Groups {
+		if g := &cfg.Groups[i]; g.Status != StatusAvailable && g.StatusUntil != Never {
+			w.clock.At(g.StatusUntil, event{kind: KindGroupAvailable, subject: int32(i)})
+		}
+	}
+	for i := range w.top.nodes {
+		if n := w.top.nodes[i].cfg; n.Status != StatusAvailable && n.StatusUntil != Never {
+			w.clock.At(n.StatusUntil, event{kind: KindNodeAvailable, subject: int32(i)})
+		}
+	}
+	for i := range cfg.Calls {
+		w.clock.At(cfg.Calls[i].At, event{kind: KindCallDue, subject: int32(i)})
+	}
+	for i := range cfg.Campaigns {
+		w.clock.At(cfg.Campaigns[i].At, event{kind: KindCampaignStarted, subject: int32(i)})
+	}
+	if w.tracing {
+		w.clock.At(Time(cfg.Horizon), event{kind: KindHorizonReached})
+	}
+}
+
+// Now is the instant at which the World stands.
+func (w *World) Now() Time { return w.clock.Now() }
+
+// Step plays the next event; false when none is left.
+func (w *World) Step() bool {
+	e, ok := w.clock.Next()
+	if !ok {
+		return false
+	}
+	w.happen(e)
+	if w.checking {
+		if err := w.Check(); err != nil {
+			panic(fmt.Sprintf("sim: broken invariant after %v at %v, seed %d, trial %d: %v",
+				e.kind, w.clock.Now(), w.seed, w.trial, err))
+		}
+	}
+	return true
+}
+
+// RunUntil plays every event up to and including the instant t, and leaves the World standing at t.
+func (w *World) RunUntil(t Time) {
+	for {
+		next, ok := w.clock.Peek()
+		if !ok || next > t {
+			break
+		}
+		w.Step()
+	}
+	w.clock.AdvanceTo(t)
+}
+
+// happen does what the event does: one function each.
+func (w *World) happen(e event) {
+	switch e.kind {
+	case KindCallDue:
+		w.callDue(e.subject)
+	case KindPrimaryCutOff:
+		w.cutOffPrimary(e.subject)
+	case KindReplicaPromoted:
+		w.promoteReplica(e.subject)
+	case KindFailoverCompleted:
+		w.completeFailover(e.subject)
+	case KindEndpointMoved:
+		w.moveEndpoint(e.subject)
+	case KindResolversFollowed:
+		w.followEndpoint(e.subject)
+	case KindRecoveryStarted:
+		w.startRecovery(e.subject)
+	case KindReplacementUp:
+		w.bringUpReplacement(e.subject)
+	case KindRecoveryFinished:
+		w.finishRecovery(e.subject)
+	case KindCampaignStarted:
+		w.startCampaign(e.subject)
+	case KindOperatorCalls:
+		w.operatorCalls(e.subject)
+	case KindOperatorSawRecovery:
+		w.operatorSawRecovery(e.subject)
+	case KindOperatorTimedOut:
+		w.operatorTimedOut(e.subject)
+	case KindAPIBlocked:
+		w.blockAPI()
+	case KindAPIUnblocked:
+		w.unblockAPI()
+	case KindGroupAvailable:
+		w.endGroupStatus(e.subject)
+	case KindNodeAvailable:
+		w.endNodeStatus(e.subject)
+	case KindHorizonReached:
+		w.log(about(KindHorizonReached))
+	default:
+		panic(fmt.Sprintf("sim: no event of kind %v", e.kind))
+	}
+}
+
+// draw takes the next delay of a phase of a node group: a pure function of the seed, the trial, the phase, the node
+// group's name and how often it was drawn before.
+func (w *World) draw(ng int32, p phase, d *dist.Delay) time.Duration {
+	return d.Draw(w.bits(ng, p))
+}
+
+func (w *World) bits(ng int32, p phase) uint64 {
+	g := &w.nodeGroups[ng]
+	occurrence := g.draws[p]
+	g.draws[p]++
+	return w.source.Bits(w.top.nodeGroups[ng].streams[p], uint64(occurrence))
+}
+
+func (w *World) blockAPI() {
+	w.blocks++
+	w.log(about(KindAPIBlocked))
+}
+
+func (w *World) unblockAPI() {
+	w.blocks--
+	w.log(about(KindAPIUnblocked))
+}
+
+func (w *World) endGroupStatus(group int32) {
+	w.groups[group].status = StatusAvailable
+	record := about(KindGroupAvailable)
+	record.Group = group
+	w.log(record)
+}
+
+func (w *World) endNodeStatus(node int32) {
+	n := &w.nodes[node]
+	n.status, n.up = StatusAvailable, true
+	if g := &w.nodeGroups[n.nodeGroup]; g.naming == 0 {
+		g.readerNames = w.readers(n.nodeGroup)
+	}
+	w.log(w.nodeRecord(KindNodeAvailable, node))
+	w.observe(n.nodeGroup, blame{CauseNodeStatus, -1})
+}
