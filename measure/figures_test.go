@@ -1,0 +1,320 @@
+package measure
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"failsim/dist"
+	"failsim/sim"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// outages makes a trial in which carts cannot be written for each of the lengths in turn, in seconds.
+func outages(lengths ...float64) *sim.Outcome {
+	o := quietTrial()
+	from := 0.0
+	for _, length := range lengths {
+		where := sim.OutageWindow{Group: 0, Campaign: 0}
+		o.Windows = append(o.Windows, window(from, from+length, where)...)
+		from += length + 1
+	}
+	return o
+}
+
+func TestFigureHasSixDigits(t *testing.T) {
+	cases := []struct {
+		in    scale
+		value float64
+		want  float64
+	}{
+		{scale{denominator: 1e9, highest: 1e18}, 27_123_456_789, 27.1235},
+		{scale{denominator: 1e9, highest: 1e18}, 1, 1e-9},
+		{scale{denominator: 1, highest: 1e18}, 12_345_678, 12_345_700},
+		{scale{denominator: 1, highest: 1e18}, -3, 0},
+		{scale{denominator: 3, highest: 3, complement: true}, 1, 0.666667},
+		{scale{denominator: 3, highest: 3, complement: true}, 4, 0},
+	}
+	for _, c := range cases {
+		if got := c.in.figure(c.value); got != c.want {
+			t.Errorf("%v of %+v: %v, want %v", c.value, c.in, got, c.want)
+		}
+	}
+}
+
+// Two trials with 11 outages each, 22 values: enough for p5 to p95, which need 20. p99 needs 100 of them, 9.09 trials;
+// p999 needs 1,000, 90.9 trials.
+func TestAbsentQuantilesSayHowManyTrialsTheyNeed(t *testing.T) {
+	lengths := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	s := tallyOf(t, twoGroups(), outages(lengths...), outages(lengths...)).Summary(Info{Confidence: 0.95})
+	f := find(t, s, "write_outage", "service").Figures
+	if diff := cmp.Diff([]string{"p5", "p50", "p90", "p95"}, sortedByPlace(f.Quantiles)); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{"quantiles that 22 values in 2 trials cannot support: p1 about 10, p99 about 10, p999 about 91 trials are needed"}
+	if diff := cmp.Diff(want, f.Warnings); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func sortedByPlace(got map[string]Estimate) (names []string) {
+	for _, q := range quantiles {
+		if _, ok := got[q.name]; ok {
+			names = append(names, q.name)
+		}
+	}
+	return names
+}
+
+func TestQuantilesOfAvailabilityAreOnItsOwnScale(t *testing.T) {
+	var trials []*sim.Outcome
+	for i := range 100 { // 36, 72 … 3,600 s of one hour, of carts alone
+		trials = append(trials, outages(36*float64(i+1)))
+	}
+	s := tallyOf(t, twoGroups(), trials...).Summary(Info{Confidence: 0.95})
+	f := find(t, s, "group_availability", "service").By["group"]["carts"]
+	// The lowest of 100 availabilities is 0, the median (rank 50) 0.49, rank 99 is 0.98. Outages have three digits.
+	want := map[string]float64{"p1": 0, "p50": 0.49, "p99": 0.98}
+	for name, v := range want {
+		if got := f.Quantiles[name].Value; got > v || v-got > 0.001*(1-v) {
+			t.Errorf("%s: %v, want %v", name, got, v)
+		}
+	}
+	if *f.Min != 0 || *f.Max != 0.99 {
+		t.Errorf("from %v to %v", *f.Min, *f.Max)
+	}
+	if m := f.Mean; m.Value != 0.495 || *m.Low >= m.Value || *m.High <= m.Value || m.Method != "student" {
+		t.Errorf("mean %+v", m)
+	}
+}
+
+func TestCensoredValuesAreLowerBounds(t *testing.T) {
+	o := outages(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	for i := range o.Windows {
+		if o.Windows[i].To-o.Windows[i].From == at(9) {
+			o.Windows[i].Censored = true
+		}
+	}
+	s := tallyOf(t, twoGroups(), o, quietTrial()).Summary(Info{Confidence: 0.95})
+	f := find(t, s, "write_outage", "service").Figures
+	// Rank 5 of 10 is 5 s, below the censored 9 s; p90, rank 9, is that value.
+	want := "1 of 10 values still open at the end of the trial: the mean, p90 and the maximum are lower bounds"
+	if f.Censored != 1 || !slices.Contains(f.Warnings, want) {
+		t.Errorf("%d censored, %q", f.Censored, f.Warnings)
+	}
+	if f := find(t, s, "total_write_outage", "service").Figures; f.Censored != 1 {
+		t.Errorf("total: %+v", f)
+	}
+	if f := find(t, s, "failed_writes", "service").Figures; f.Censored != 1 {
+		t.Errorf("failed writes: %+v", f)
+	}
+}
+
+// Of 20 outages of 5 s one is censored: every quantile is at that value.
+func TestQuantileAtACensoredValueIsALowerBound(t *testing.T) {
+	o := outages(slices.Repeat([]float64{5}, 20)...)
+	o.Windows[0].Censored = true
+	f := find(t, tallyOf(t, twoGroups(), o).Summary(Info{Confidence: 0.95}), "write_outage", "service").Figures
+	want := "1 of 20 values still open at the end of the trial: the mean, p5, p50, p90, p95 and the maximum are lower bounds"
+	if !slices.Contains(f.Warnings, want) {
+		t.Errorf("%q", f.Warnings)
+	}
+}
+
+func TestMakespanOfAnUnfinishedCampaignIsCensored(t *testing.T) {
+	s := tallyOf(t, twoGroups(), twoFailovers(), quietTrial()).Summary(Info{Confidence: 0.95})
+	if f := find(t, s, "makespan", "operator").Figures; f.N != 2 || f.Censored != 1 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Sixty outages of 33 s and forty of 39 s: p99 is 39 s, in the last tenth below the 40 s of sessions' default. Outages of
+// carts are as long, but its default ends at 35 s: something else decides them.
+func TestP99NearAnInferredBoundIsWarnedAbout(t *testing.T) {
+	cfg := twoGroups()
+	cfg.Groups[1].Delays.Promotion = dist.MustParse("triangular(15s, 25s, 40s)")
+	var trials []*sim.Outcome
+	for i := range 100 {
+		length := 33.0
+		if i%5 < 2 {
+			length = 39
+		}
+		o := quietTrial()
+		o.Windows = append(o.Windows, window(0, length, sim.OutageWindow{Group: 1, Campaign: -1})...)
+		o.Windows = append(o.Windows, window(0, 39, sim.OutageWindow{Group: 0, Campaign: -1})...)
+		trials = append(trials, o)
+	}
+	info := Info{Confidence: 0.95, Assumptions: sim.Defaults()}
+	s := tallyOf(t, cfg, trials...).Summary(info)
+	const warning = "p99 lies near the upper bound (40s) of the inferred delays.cme.promotion"
+	m := find(t, s, "write_outage", "service")
+	got := map[string]bool{
+		"all": slices.Contains(m.Warnings, warning), "sessions": slices.Contains(m.By["group"]["sessions"].Warnings, warning),
+		"carts": strings.Contains(fmt.Sprint(m.By["group"]["carts"].Warnings), "upper bound"),
+	}
+	if diff := cmp.Diff(map[string]bool{"all": true, "sessions": true, "carts": false}, got); diff != "" {
+		t.Error(diff, m.Warnings)
+	}
+	for _, o := range trials { // a minute and a half: not what a promotion of 40 s at most decides
+		for i := range o.Windows[:3] {
+			o.Windows[i].To = at(90)
+		}
+	}
+	m = find(t, tallyOf(t, cfg, trials...).Summary(info), "write_outage", "service")
+	if slices.Contains(m.Warnings, warning) {
+		t.Error("warned of what lies far above")
+	}
+}
+
+func TestWhatTheUserWroteIsNotWarnedAbout(t *testing.T) {
+	cfg := twoGroups()
+	cfg.Groups[1].Delays.Promotion = dist.MustParse("triangular(15s, 26s, 40s)")
+	var trials []*sim.Outcome
+	for range 100 {
+		o := quietTrial()
+		o.Windows = window(0, 39, sim.OutageWindow{Group: 1, Campaign: -1})
+		trials = append(trials, o)
+	}
+	s := tallyOf(t, cfg, trials...).Summary(Info{Confidence: 0.95, Assumptions: sim.Defaults()})
+	m := find(t, s, "write_outage", "service")
+	if _, ok := m.Quantiles["p99"]; !ok || strings.Contains(fmt.Sprint(m.Warnings), "upper bound") {
+		t.Error(m.Warnings)
+	}
+}
+
+// What is listed follows from the configuration: nothing that needs names, campaigns, replicas or rates without them.
+func TestScopeFollowsTheConfiguration(t *testing.T) {
+	names := func(change func(*sim.Config)) []string {
+		cfg := twoGroups()
+		change(cfg)
+		var names []string
+		for _, m := range NewTally(cfg).Summary(Info{Confidence: 0.95}).Metrics {
+			names = append(names, m.Name+"@"+m.Observer)
+		}
+		slices.Sort(names)
+		return names
+	}
+	all := names(func(*sim.Config) {})
+	cases := []struct {
+		name   string
+		change func(*sim.Config)
+		lost   []string
+	}{
+		{"no names", func(cfg *sim.Config) { cfg.Groups[0].Mode = sim.ClusterEnabled }, []string{
+			"failed_reads@endpoint", "failed_writes@endpoint", "fleet_write_outage@endpoint", "group_availability@endpoint",
+			"group_write_outage@endpoint", "longest_write_outage@endpoint", "propagation@service", "read_outage@endpoint",
+			"total_write_outage@endpoint", "write_availability@endpoint", "write_outage@endpoint"}},
+		{"no campaign", func(cfg *sim.Config) { cfg.Campaigns = nil }, []string{
+			"accepted_calls@operator", "covered@operator", "makespan@operator", "refused_calls@operator"}},
+		{"no rates", func(cfg *sim.Config) { cfg.Groups[0].WritesPerSecond, cfg.Groups[0].ReadsPerSecond = 0, 0 }, []string{
+			"failed_reads@endpoint", "failed_reads@service", "failed_writes@endpoint", "failed_writes@service",
+			"lost_writes@service", "peak_reads_per_node@service"}},
+		{"no replicas", func(cfg *sim.Config) { cfg.Groups = []sim.GroupConfig{single(cfg.Groups[0])} }, []string{
+			"reduced_redundancy@service", "replica_read_outage@service"}},
+		{"no calls", func(cfg *sim.Config) { cfg.Campaigns, cfg.Calls = nil, nil }, []string{
+			"accepted_calls@operator", "call_to_completed@operator", "covered@operator", "lost_tail@service",
+			"lost_writes@service", "makespan@operator", "promotion@service", "propagation@service", "recovery@service",
+			"refused_calls@operator"}},
+	}
+	for _, c := range cases {
+		left := names(c.change)
+		lost := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(left, name) })
+		if diff := cmp.Diff(c.lost, lost); diff != "" {
+			t.Errorf("%s:\n%s", c.name, diff)
+		}
+	}
+}
+
+// single leaves a group one node.
+func single(g sim.GroupConfig) sim.GroupConfig {
+	g.NodeGroups = []sim.NodeGroupConfig{{Nodes: make([]sim.NodeConfig, 1)}}
+	return g
+}
+
+func TestNarrowingsFollowTheConfiguration(t *testing.T) {
+	cfg := twoGroups()
+	narrowed := func(name string) []string {
+		m := find(t, NewTally(cfg).Summary(Info{Confidence: 0.95}), name, "service")
+		var all []string
+		for _, way := range slices.Sorted(maps.Keys(m.By)) {
+			for _, member := range slices.Sorted(maps.Keys(m.By[way])) {
+				all = append(all, way+" "+member)
+			}
+		}
+		return all
+	}
+	want := []string{"campaign quarterly", "cause test-failover", "group carts", "group sessions"}
+	if diff := cmp.Diff(want, narrowed("write_outage")); diff != "" {
+		t.Error(diff)
+	}
+	cfg.Groups[1].NodeGroups[0].Nodes[1].Status = sim.StatusCreating
+	want = slices.Insert(want, 1, "cause node-status")
+	if diff := cmp.Diff(want, narrowed("write_outage")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"campaign quarterly", "cause test-failover", "group carts"}, narrowed("lost_writes")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// With one possible cause its figures are those of all; with two they are apart.
+func TestCausesAreToldApart(t *testing.T) {
+	o := outages(10, 20)
+	for i := range o.Windows[3:] {
+		o.Windows[3+i].Cause = sim.CauseNodeStatus
+	}
+	cfg := twoGroups()
+	cfg.Groups[1].NodeGroups[0].Nodes[1].Status = sim.StatusCreating
+	m := find(t, tallyOf(t, cfg, o).Summary(Info{Confidence: 0.95}), "write_outage", "service")
+	got := []float64{mean(m.Figures), mean(m.By["cause"]["test-failover"]), mean(m.By["cause"]["node-status"]), *m.Max}
+	if diff := cmp.Diff([]float64{15, 10, 20, 20}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSummaryOfNothingHasNoNull(t *testing.T) {
+	text, err := json.Marshal(NewTally(twoGroups()).Summary(Info{Scenario: "empty", Seed: 3, Confidence: 0.9}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "null") {
+		t.Error(string(text))
+	}
+	want := `{"schema":"failsim/summary/1","scenario":"empty","trials":0,"seed":3,"confidence":0.9,"metrics":[{` +
+		`"name":"write_outage","observer":"service","unit":"s","per":"window","better":"lower","n":0,"censored":0,` +
+		`"warnings":["no value in 0 trials"],"by":{"campaign":{"quarterly":{`
+	if !strings.HasPrefix(string(text), want) {
+		t.Error(string(text[:min(len(text), 600)]))
+	}
+}
+
+func TestOnlyInferredDefaultsAreAssumptions(t *testing.T) {
+	defaults := []sim.Default{
+		{Name: "quota.limit", Value: "15", Grade: sim.GradeDocumented, Source: "a"},
+		{Name: "delays.lag", Value: "1ms", Grade: sim.GradeInferred, Source: "b"},
+	}
+	s := NewTally(twoGroups()).Summary(Info{Confidence: 0.95, Assumptions: defaults})
+	if diff := cmp.Diff([]Assumption{{"delays.lag", "1ms", "INF", "b"}}, s.Assumptions); diff != "" {
+		t.Error(diff)
+	}
+	if len(s.Notes) != 3 || len(NewTally(twoGroups()).Summary(Info{}).Notes) != 2 {
+		t.Error(s.Notes)
+	}
+}
+
+func TestSpansBeyondTheHorizonDoNotCountAgainstAvailability(t *testing.T) {
+	cfg := twoGroups()
+	cfg.Horizon = 100 * time.Second
+	o := quietTrial()
+	o.Windows = window(90, 150, sim.OutageWindow{Group: 0, Campaign: -1})
+	o.Windows = append(o.Windows, window(160, 170, sim.OutageWindow{Group: 0, Campaign: -1})...)
+	f := find(t, tallyOf(t, cfg, o).Summary(Info{Confidence: 0.95}), "write_availability", "service")
+	if got := mean(f.By["group"]["carts"]); got != 0.9 {
+		t.Errorf("got %v", got)
+	}
+}

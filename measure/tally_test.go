@@ -1,0 +1,248 @@
+package measure
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"failsim/sim"
+	"failsim/stats"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestMetricNamesAreTheContract(t *testing.T) {
+	want := strings.Fields(`write_outage read_outage replica_read_outage reduced_redundancy group_write_outage
+		fleet_write_outage longest_write_outage total_write_outage write_availability group_availability promotion propagation
+		recovery call_to_completed lost_tail lost_writes failed_writes failed_reads peak_reads_per_node makespan covered
+		accepted_calls refused_calls`)
+	var got []string
+	for _, m := range Metrics() {
+		got = append(got, m.Name)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What one trial gives: the number of values and their mean, overall and narrowed.
+func TestOneTrial(t *testing.T) {
+	s := tallyOf(t, twoGroups(), twoFailovers()).Summary(Info{Confidence: 0.95})
+	cases := []struct {
+		metric, observer, way, member string
+		n                             int64
+		mean                          float64
+	}{
+		// Service: 20 s and 30 s. Endpoint: 30.5 s and 30 s.
+		{"write_outage", "service", "", "", 2, 25},
+		{"write_outage", "endpoint", "", "", 2, 30.25},
+		{"write_outage", "service", "group", "carts", 1, 20},
+		{"write_outage", "service", "cause", "test-failover", 2, 25},
+		{"write_outage", "endpoint", "campaign", "quarterly", 1, 30.5},
+		{"group_write_outage", "service", "group", "sessions", 1, 30},
+		{"fleet_write_outage", "endpoint", "", "", 2, 30.25},
+		{"longest_write_outage", "service", "", "", 1, 30},
+		{"longest_write_outage", "service", "group", "carts", 1, 20},
+		{"total_write_outage", "endpoint", "", "", 1, 60.5},
+		{"total_write_outage", "service", "campaign", "quarterly", 1, 20},
+		// Within the hour lie 20 s of carts and 10 s of sessions: 1 - 30/(4 x 3600) over all node groups, 1 - 10/(3 x 3600)
+		// for sessions; of groups 1 - 30/(2 x 3600) and 1 - 10/3600.
+		{"write_availability", "service", "", "", 1, 0.99791667},
+		{"write_availability", "service", "group", "sessions", 1, 0.999074074},
+		{"group_availability", "service", "", "", 1, 0.99583333},
+		{"group_availability", "service", "group", "sessions", 1, 0.99722222},
+		{"promotion", "service", "", "", 2, 25},
+		{"propagation", "service", "", "", 1, 5},           // carts alone has names
+		{"recovery", "service", "", "", 2, 300},            // 400 s, and 200 s so far
+		{"call_to_completed", "operator", "", "", 2, 31.5}, // 23 s and 40 s
+		{"lost_tail", "service", "", "", 2, 0.5125},
+		{"lost_writes", "service", "", "", 1, 2},      // 0.025 s x 100/s, rounded down
+		{"failed_writes", "service", "", "", 1, 2000}, // 20 s x 100/s
+		{"failed_writes", "endpoint", "group", "carts", 1, 3050},
+		{"failed_reads", "service", "", "", 1, 0},
+		{"peak_reads_per_node", "service", "", "", 1, 1000},
+		{"makespan", "operator", "campaign", "quarterly", 1, 600}, // from its start at 60 s
+		{"covered", "operator", "", "", 1, 0.25},
+		{"accepted_calls", "operator", "", "", 1, 1},
+		{"refused_calls", "operator", "", "", 1, 2},
+		{"read_outage", "service", "", "", 0, math.NaN()},
+	}
+	for _, c := range cases {
+		m := find(t, s, c.metric, c.observer)
+		f := m.Figures
+		if c.way != "" {
+			f = m.By[c.way][c.member]
+		}
+		if got := mean(f); f.N != c.n || got != c.mean && !(math.IsNaN(got) && math.IsNaN(c.mean)) {
+			t.Errorf("%s@%s %s %s: n = %d, mean %v; want %d, %v", c.metric, c.observer, c.way, c.member, f.N, got, c.n, c.mean)
+		}
+	}
+	want := Calls{Made: 5, Accepted: 2,
+		Refused: map[string]int64{"APICallRateForCustomerExceeded": 1, "InvalidReplicationGroupState": 2}}
+	if diff := cmp.Diff(want, s.Calls); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFailedReadsComeFromReadWindows(t *testing.T) {
+	o := twoFailovers()
+	o.Windows = append(o.Windows, sim.OutageWindow{From: at(10), To: at(10.0015), Access: sim.AccessRead, Campaign: -1})
+	s := tallyOf(t, twoGroups(), o).Summary(Info{Confidence: 0.95})
+	if got := mean(find(t, s, "failed_reads", "service").Figures); got != 1 { // 1.5 ms x 1,000/s, rounded down
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestATrialWithoutOutageCountsAsZero(t *testing.T) {
+	s := tallyOf(t, twoGroups(), twoFailovers(), quietTrial()).Summary(Info{Confidence: 0.95})
+	if f := find(t, s, "longest_write_outage", "service").Figures; f.N != 2 || mean(f) != 15 || *f.Min != 0 {
+		t.Errorf("longest: %+v", f)
+	}
+	// Of availability the better trial is the maximum: 1, and 1 - 30/14400.
+	if f := find(t, s, "write_availability", "service").Figures; *f.Max != 1 || *f.Min != 0.99791667 || f.Quantiles["p50"].Value != 0.99791667 {
+		t.Errorf("availability: %+v", f)
+	}
+	if f := find(t, s, "write_outage", "service").Figures; f.N != 2 {
+		t.Errorf("windows: %+v", f)
+	}
+}
+
+func TestLongestIsNotTheLast(t *testing.T) {
+	s := tallyOf(t, twoGroups(), outages(10, 30, 20)).Summary(Info{Confidence: 0.95})
+	if got := mean(find(t, s, "longest_write_outage", "service").Figures); got != 30 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func quietTrial() *sim.Outcome {
+	return &sim.Outcome{Seed: 7, Trial: 4, End: at(7200), PeakReads: make([]int64, 2),
+		Campaigns: []sim.CampaignOutcome{{Targets: 4, Covered: 4, Ended: at(60)}}}
+}
+
+func TestPhaseThatNeverBeganHasNoValue(t *testing.T) {
+	o := twoFailovers()
+	o.Failovers = []sim.Failover{{Group: 0, Campaign: -1, Accepted: at(7195), CutOff: at(7198), Promoted: sim.Never,
+		Completed: sim.Never, Propagated: sim.Never, RecoveryStarted: sim.Never, Provisioned: sim.Never, Finished: sim.Never}}
+	s := tallyOf(t, twoGroups(), o).Summary(Info{Confidence: 0.95})
+	type row struct {
+		N, Censored int64
+		Max         float64
+	}
+	got := map[string]row{}
+	for _, name := range []string{"promotion", "propagation", "recovery", "lost_tail"} {
+		f := find(t, s, name, "service").Figures
+		got[name] = row{N: f.N, Censored: f.Censored}
+		if f.Max != nil {
+			got[name] = row{f.N, f.Censored, *f.Max}
+		}
+	}
+	want := map[string]row{"promotion": {1, 1, 2}, "propagation": {}, "recovery": {}, "lost_tail": {}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOutOfRangeNamesMetricTrialAndSeed(t *testing.T) {
+	o := twoFailovers()
+	o.Windows[0].To = o.Windows[0].From + tenYears + 1
+	err := NewTally(twoGroups()).Add(o)
+	if !errors.Is(err, stats.ErrOutOfRange) || !strings.HasPrefix(err.Error(), "trial 3 of seed 7: write_outage@service: ") {
+		t.Error(err)
+	}
+	o = twoFailovers()
+	o.Failovers[0].LostTail = -1
+	err = NewTally(twoGroups()).Add(o)
+	if !errors.Is(err, stats.ErrOutOfRange) || !strings.HasPrefix(err.Error(), "trial 3 of seed 7: lost_tail@service: ") {
+		t.Error(err)
+	}
+}
+
+func TestOccurrences(t *testing.T) {
+	cases := []struct {
+		rate, span, want int64
+		fails            bool
+	}{
+		{100, 1e9, 100, false},
+		{3, 333_333_333, 0, false},
+		{3, 333_333_334, 1, false},
+		{1e9, math.MaxInt64, math.MaxInt64, false},
+		{2e9, math.MaxInt64, 0, true},
+		{math.MaxInt64, math.MaxInt64, 0, true},
+	}
+	for _, c := range cases {
+		got, err := occurrences(c.rate, c.span)
+		if got != c.want || (err != nil) != c.fails {
+			t.Errorf("%d/s in %d ns: %d, %v", c.rate, c.span, got, err)
+		}
+	}
+}
+
+// One group keeps it quick: every series merges alike.
+func TestTallyMergeOrderNeverMatters(t *testing.T) {
+	cfg := twoGroups()
+	cfg.Groups, cfg.Campaigns, cfg.Calls = cfg.Groups[:1], nil, nil
+	rapid.Check(t, func(t *rapid.T) {
+		outcomes := rapid.SliceOfN(rapid.Custom(drawOutcome), 0, 10).Draw(t, "outcomes")
+		whole := NewTally(cfg)
+		parts := []*Tally{NewTally(cfg), NewTally(cfg), NewTally(cfg)}
+		for _, o := range outcomes {
+			if whole.Add(o) != nil || parts[rapid.IntRange(0, 2).Draw(t, "part")].Add(o) != nil {
+				t.Fatal("out of range")
+			}
+		}
+		merged := NewTally(cfg)
+		for _, i := range rapid.Permutation([]int{0, 1, 2}).Draw(t, "order") {
+			merged.Merge(parts[i])
+		}
+		if diff := cmp.Diff(encoded(t, whole), encoded(t, merged)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// drawOutcome makes a trial with outages of carts of any length, each censored or not.
+func drawOutcome(t *rapid.T) *sim.Outcome {
+	o := outages(rapid.SliceOfN(rapid.Float64Range(0.001, 2000), 0, 6).Draw(t, "lengths")...)
+	for i := range o.Windows {
+		o.Windows[i].Campaign = -1
+		o.Windows[i].Censored = rapid.Bool().Draw(t, "censored")
+	}
+	o.Campaigns = nil
+	o.Calls = sim.CallCount{Made: rapid.Int64Range(0, 9).Draw(t, "calls")}
+	return o
+}
+
+func encoded(t interface{ Fatal(...any) }, tally *Tally) string {
+	text, err := json.MarshalIndent(tally.Summary(Info{Confidence: 0.95}), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAddAllocatesNothing(t *testing.T) {
+	o := twoFailovers()
+	tally := tallyOf(t, twoGroups(), o)
+	if n := testing.AllocsPerRun(100, func() {
+		if err := tally.Add(o); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkTally takes up trials of a game day: 5 groups, 40 node groups, a failover in each, all eight windows of each.
+func BenchmarkTally(b *testing.B) {
+	cfg, outcomes := gameDay()
+	tally := tallyOf(b, cfg, outcomes...)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := tally.Add(outcomes[i%len(outcomes)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package measure
+
+import (
+	"errors"
+	"math"
+	"math/bits"
+
+	"failsim/sim"
+)
+
+// addWindows takes up the length of every window, and gathers what they come to.
+func (t *Tally) addWindows(windows []sim.OutageWindow) error {
+	for i := range windows {
+		w := &windows[i]
+		p := place{w.Group, int32(w.Cause), w.Campaign}
+		id := seriesOf(metricOf(w), w.Observer)
+		if err := t.add(id, p, measured{int64(w.To - w.From), w.Censored}); err != nil {
+			return err
+		}
+		if err := t.sums.take(w, t.layout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// metricOf tells which metric a window is a value of.
+func metricOf(w *sim.OutageWindow) metricID {
+	switch w.Access {
+	case sim.AccessRead:
+		return readOutage
+	case sim.AccessReplicaRead:
+		return replicaReadOutage
+	case sim.AccessRedundancy:
+		return reducedRedundancy
+	}
+	switch {
+	case w.NodeGroup >= 0:
+		return writeOutage
+	case w.Group >= 0:
+		return groupWriteOutage
+	}
+	return fleetWriteOutage
+}
+
+// addFailover takes up the phases of a failover and what its promotion lost. A phase that began and did not end is
+// censored at the end of the trial; one that never began has no value.
+func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
+	p := place{f.Group, int32(f.Cause), f.Campaign}
+	phases := [...]struct {
+		id       metricID
+		from, to sim.Time
+		counts   bool
+	}{
+		{promotion, f.CutOff, f.Promoted, true},
+		{propagation, f.Promoted, f.Propagated, hasNames(&t.cfg.Groups[f.Group])},
+		{recovery, f.RecoveryStarted, f.Finished, true},
+		{callToCompleted, f.Accepted, f.Completed, f.Cause == sim.CauseTestFailover},
+	}
+	for _, phase := range phases {
+		if !phase.counts || phase.from == sim.Never {
+			continue
+		}
+		v := measured{int64(min(phase.to, end) - phase.from), phase.to == sim.Never}
+		if err := t.add(seriesOf(phase.id, sim.ObserverService), p, v); err != nil {
+			return err
+		}
+	}
+	if f.Promoted == sim.Never {
+		return nil
+	}
+	return t.addLost(p, int64(f.LostTail))
+}
+
+// addLost takes up the acknowledged writes that a promotion dropped.
+func (t *Tally) addLost(p place, tail int64) error {
+	if err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: tail}); err != nil {
+		return err
+	}
+	rate := t.cfg.Groups[p.group].WritesPerSecond
+	if rate == 0 {
+		return nil
+	}
+	writes, err := occurrences(rate, tail)
+	if err != nil {
+		return err
+	}
+	return t.add(seriesOf(lostWrites, sim.ObserverService), p, measured{value: writes})
+}
+
+// addCampaign takes up what an operator got done.
+func (t *Tally) addCampaign(campaign int32, c *sim.CampaignOutcome) error {
+	var refused int64
+	for _, n := range c.Calls.Refused {
+		refused += n
+	}
+	values := [...]struct {
+		id metricID
+		v  measured
+	}{
+		{makespan, measured{int64(c.Ended - t.cfg.Campaigns[campaign].At), c.Covered < c.Targets}},
+		{covered, measured{value: share(c.Covered, c.Targets)}},
+		{acceptedCalls, measured{value: c.Calls.Accepted}},
+		{refusedCalls, measured{value: refused}},
+	}
+	for _, value := range values {
+		if err := t.add(seriesOf(value.id, sim.ObserverService), place{-1, -1, campaign}, value.v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// share gives part/whole over ratioScale, rounded down; all of nothing is 1.
+func share(part, whole int64) int64 {
+	if whole == 0 {
+		return ratioScale
+	}
+	return part * ratioScale / whole
+}
+
+var errCount = errors.New("rate times outage is more than an int64 holds")
+
+// occurrences is how often something that happens rate times a second happens in a span of nanoseconds, rounded down.
+func occurrences(rate, span int64) (int64, error) {
+	const second = 1_000_000_000
+	high, low := bits.Mul64(uint64(rate), uint64(span))
+	if high >= second/2 { // the quotient would reach 2^63
+		return 0, errCount
+	}
+	n, _ := bits.Div64(high, low, second)
+	return int64(min(n, math.MaxInt64)), nil
+}
