@@ -1,0 +1,179 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"failsim/dist"
+	"failsim/sim"
+)
+
+// setting is one value of a table of delays: a delay, a span or a rate, whichever its key stands for.
+type setting struct {
+	delay dist.Delay
+	span  time.Duration
+	rate  int64
+	text  string // canonical, files replaced by their contents
+}
+
+// layer is what one table of delays says; absent keys fall through to the next layer.
+type layer map[string]setting
+
+// commonKeys may stand in any table of delays.
+var commonKeys = []string{"accept", "completed_event", "recovery_start", "provision", "sync_rate", "lag"}
+
+// cmdKeys and cmeKeys differ from class to class.
+var (
+	cmdKeys = []string{"promotion", "propagation", "dns_ttl"}
+	cmeKeys = []string{"promotion"}
+)
+
+// The classes of groups that fail over differently, by the names of their tables.
+const (
+	classCMD      = "cmd"
+	classCMESmall = "cme_small" // one or two shards: no majority of primaries is left, the control plane acts
+	classCME      = "cme"
+)
+
+const onlyCMD = "only groups with cluster mode disabled have a record that moves; set it in [delays.cmd]"
+
+// readDelays reads the delays of all groups and of each class.
+func (r *reader) readDelays(t *table) {
+	r.common = r.readLayer(t, commonKeys)
+	t.misplaced("set it by class: in [delays.cmd], [delays.cme_small] or [delays.cme]", "promotion")
+	t.misplaced(onlyCMD, "propagation", "dns_ttl")
+	for _, class := range []string{classCMD, classCMESmall, classCME} {
+		sub := t.table(class)
+		r.classes[class] = r.readClass(sub, class)
+		sub.close()
+	}
+	t.close()
+}
+
+// readClass reads the table of a class, or that of a group of the class.
+func (r *reader) readClass(t *table, class string) layer {
+	if class == classCMD {
+		return r.readLayer(t, slices.Concat(cmdKeys, commonKeys))
+	}
+	t.misplaced(onlyCMD, "propagation", "dns_ttl")
+	return r.readLayer(t, slices.Concat(cmeKeys, commonKeys))
+}
+
+func (t *table) misplaced(hint string, names ...string) {
+	for _, name := range names {
+		if t.has(name) {
+			t.wrong(name, "not here: %s", hint)
+		}
+	}
+}
+
+func (r *reader) readLayer(t *table, keys []string) layer {
+	l := layer{}
+	for _, key := range keys {
+		if !t.has(key) {
+			continue
+		}
+		text, ok := t.get(key).(string)
+		if !ok {
+			t.want(key, settingExample(key))
+			continue
+		}
+		s, err := parseSetting(key, text, t.doc.readFile)
+		if err != nil {
+			t.wrong(key, "%v", err)
+			continue
+		}
+		l[key] = s
+	}
+	t.notYet("detection", "takeover")
+	return l
+}
+
+func settingExample(key string) string {
+	switch key {
+	case "sync_rate":
+		return `a rate such as "100MB/s"`
+	case "dns_ttl":
+		return `a duration such as "15s"`
+	}
+	return `a delay such as "5s" or "uniform(1s, 5s)"`
+}
+
+func parseSetting(key, text string, readFile func(string) ([]byte, error)) (s setting, err error) {
+	switch key {
+	case "sync_rate":
+		s.rate, err = parseRate(text)
+		s.text = fmt.Sprint(s.rate)
+	case "dns_ttl":
+		s.span, err = dist.ParseDuration(text)
+		if err == nil && (s.span < 0 || s.span > longestTTL) {
+			err = fmt.Errorf("%s; want 0s to %s", text, dist.FormatDuration(longestTTL))
+		}
+		s.text = fmt.Sprint(int64(s.span))
+	default:
+		if s.delay, err = dist.Parse(text, readFile); err != nil {
+			return s, err
+		}
+		var canonical []byte
+		canonical, err = s.delay.MarshalText()
+		s.text = digest(canonical)
+	}
+	return s, err
+}
+
+// longestTTL is the longest that a DNS record can say, rounded up to days: 2^31 - 1 seconds would be 68 years, but
+// resolvers cut at a week.
+const longestTTL = 7 * 24 * time.Hour
+
+// resolve gives the delays of a group of that class, the most specific table first, and their canonical text.
+func (r *reader) resolve(class string, own layer) (delays sim.Delays, text string) {
+	var texts strings.Builder
+	get := func(key string) setting {
+		s, ok := own[key]
+		if !ok {
+			s, ok = r.classes[class][key]
+		}
+		if !ok {
+			s, ok = r.common[key]
+		}
+		if !ok {
+			s = r.standard(class, key)
+		}
+		fmt.Fprintf(&texts, "%s=%s;", key, s.text)
+		return s
+	}
+	delays = sim.Delays{
+		Accept:         get("accept").delay,
+		Promotion:      get("promotion").delay,
+		CompletedEvent: get("completed_event").delay,
+		RecoveryStart:  get("recovery_start").delay,
+		Provision:      get("provision").delay,
+		Lag:            get("lag").delay,
+		SyncRate:       get("sync_rate").rate,
+	}
+	if class == classCMD {
+		delays.Propagation = get("propagation").delay
+		delays.DNSTTL = get("dns_ttl").span
+	}
+	return delays, texts.String()
+}
+
+// standard gives sim's default for a key: the class's, or the one for all groups.
+func (r *reader) standard(class, key string) setting {
+	name := "delays." + class + "." + key
+	if !r.doc.defaults.has(name) {
+		name = "delays." + key
+	}
+	text := r.doc.defaults.use(name)
+	s, ok := r.standards[name]
+	if !ok {
+		var err error
+		if s, err = parseSetting(key, text, nil); err != nil {
+			panic("scenario: default of " + name + ": " + err.Error())
+		}
+		r.standards[name] = s
+	}
+	return s
+}
