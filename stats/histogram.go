@@ -13,8 +13,8 @@ var ErrOutOfRange = errors.New("out of range")
 // digits is how many significant decimal digits a Histogram keeps.
 const digits = 3
 
-// Histogram counts non-negative integers to three significant digits, with their exact number, minimum and maximum. It
-// takes memory at its first value, and Record allocates nothing after that. NewHistogram makes one; it must not be copied
+// Histogram counts non-negative integers to three significant digits, with their exact number, minimum and maximum.
+// It takes memory at its first value, and Record allocates nothing after that. NewHistogram makes one; it must not be copied
 // once it holds values.
 type Histogram struct {
 	unit, highest int64
@@ -22,8 +22,8 @@ type Histogram struct {
 	n, min, max   int64
 }
 
-// NewHistogram gives an empty Histogram of values from 0 to highest that need not be told apart below unit: 1000 for
-// nanoseconds that matter to the microsecond, 1 for counts.
+// NewHistogram gives an empty Histogram of values from 0 to highest that need not be told
+// apart below unit: 1000 for nanoseconds that matter to the microsecond, 1 for counts.
 func NewHistogram(unit, highest int64) Histogram {
 	return Histogram{unit: unit, highest: highest}
 }
@@ -40,6 +40,19 @@ func (h *Histogram) Record(v int64) error {
 	h.min, h.max = min(h.min, v), max(h.max, v)
 	h.n++
 	return h.counts.RecordValue(v)
+}
+
+// each calls f with the buckets that have values, ascending, until f returns false: a value that stands for the bucket, the
+// same in every Histogram of one range, and the number of values in it.
+func (h *Histogram) each(f func(value, count int64) bool) {
+	if h.counts == nil {
+		return
+	}
+	packed := hdrhistogram.NewPacked(h.unit, h.highest, digits)
+	if dropped := packed.MergeFrom(h.counts); dropped != 0 {
+		panic(fmt.Sprintf("stats: packing dropped %d values", dropped))
+	}
+	packed.ForEachBucket(f)
 }
 
 // Merge takes up all values of o, which must have the same unit and highest value.
