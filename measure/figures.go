@@ -90,8 +90,8 @@ func (s *scale) between(low, high float64) (*float64, *float64) {
 
 // figures estimates from a sample of the given number of trials.
 func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
-	n := s.histogram.Count()
-	f := Figures{N: n, Censored: s.censored, Warnings: []string{}}
+	n, censored := s.histogram.Count(), s.cut.Count()
+	f := Figures{N: n, Censored: censored, Warnings: []string{}}
 	if n == 0 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("no value in %s", count(trials, "trial")))
 		return f
@@ -103,28 +103,37 @@ func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
 	f.Min, f.Max = in.between(float64(s.histogram.Min()), float64(s.histogram.Max()))
 	f.Quantiles = map[string]Estimate{}
 	var bounds, absent []string
-	for _, q := range quantiles {
-		needed := support(q.permille)
-		if n < needed {
-			absent = append(absent, fmt.Sprintf("%s about %s", q.name, grouped(trialsFor(needed, trials, n))))
+	for _, named := range quantiles {
+		q := s.quantile(in, named.permille, confidence)
+		if q.Needed > 0 {
+			needed := int64(math.Ceil(q.Needed * float64(trials)))
+			absent = append(absent, fmt.Sprintf("%s about %s", named.name, grouped(needed)))
 			continue
 		}
-		v := s.quantile(in, q.permille)
-		estimate := Estimate{Value: in.figure(float64(v))}
-		if s.censored > 0 && v >= s.lowest {
-			estimate.Method = MethodLowerBound
-			bounds = append(bounds, q.name)
+		estimate := in.estimate(q)
+		if censored > 0 && q.Value >= s.lowest {
+			estimate.Method += ", " + MethodLowerBound
+			bounds = append(bounds, named.name)
 		}
-		f.Quantiles[q.name] = estimate
+		f.Quantiles[named.name] = estimate
 	}
 	if len(absent) > 0 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf(UnsupportedQuantiles+"%s in %s cannot support: %s trials are needed",
 			count(n, "value"), count(trials, "trial"), strings.Join(absent, ", ")))
 	}
-	if s.censored > 0 {
+	if censored > 0 {
 		f.Warnings = append(f.Warnings, s.censoring(n, bounds))
 	}
 	return f
+}
+
+// estimate converts a quantile; an unbounded one has no upper end.
+func (s *scale) estimate(q stats.Quantile) Estimate {
+	low, high := s.between(float64(q.Low), float64(q.High))
+	if q.Unbounded {
+		high = nil
+	}
+	return Estimate{Value: s.figure(float64(q.Value)), Low: low, High: high, Method: q.Method}
 }
 
 func (s *sample) estimateMean(in scale, confidence float64) *Estimate {
@@ -136,25 +145,10 @@ func (s *sample) estimateMean(in scale, confidence float64) *Estimate {
 	return e
 }
 
-// quantile gives the value whose figure is the quantile of the figures.
-func (s *sample) quantile(in scale, permille int64) int64 {
-	n := s.histogram.Count()
-	rank := stats.Rank(permille, n)
-	if in.complement {
-		rank = n + 1 - rank
-	}
-	return s.histogram.AtRank(rank)
-}
-
-// support is how many values a quantile needs: one beyond it, on average.
-func support(permille int64) int64 {
-	tail := min(permille, 1000-permille)
-	return (1000 + tail - 1) / tail
-}
-
-// trialsFor extrapolates: how many trials give needed values, where trials gave n.
-func trialsFor(needed, trials, n int64) int64 {
-	return (needed*trials + n - 1) / n
+// quantile estimates the quantile of the figures.
+func (s *sample) quantile(in scale, permille int64, confidence float64) stats.Quantile {
+	of := stats.Sample{Values: &s.histogram, Clusters: &s.clusters, Censored: &s.cut, Mirrored: in.complement}
+	return of.Quantile(permille, confidence)
 }
 
 // censoring warns about figures that are lower bounds.
@@ -164,7 +158,7 @@ func (s *sample) censoring(n int64, bounds []string) string {
 		which = "the mean, " + strings.Join(bounds, ", ") + " and the maximum"
 	}
 	return fmt.Sprintf("%s of %s still open at the end of the trial: %s are lower bounds",
-		grouped(s.censored), count(n, "value"), which)
+		grouped(s.cut.Count()), count(n, "value"), which)
 }
 
 // count writes a number with its noun.

@@ -47,18 +47,30 @@ func TestFigureHasSixDigits(t *testing.T) {
 	}
 }
 
-// Two trials with 11 outages each, 22 values: enough for p5 to p95, which need 20. p99 needs 100 of them, 9.09 trials;
-// p999 needs 1,000, 90.9 trials.
+// 25 trials with the same 11 outages each, 275 values that do not differ between trials: enough for p5 to p95, which need
+// 72 at the most. p1 and p99 need 368 of them, 33.5 trials; p999 needs 3,688, 335.3 trials.
 func TestAbsentQuantilesSayHowManyTrialsTheyNeed(t *testing.T) {
-	lengths := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
-	s := tallyOf(t, twoGroups(), outages(lengths...), outages(lengths...)).Summary(Info{Confidence: 0.95})
-	f := find(t, s, "write_outage", "service").Figures
+	trial := outages(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	f := find(t, tallyOf(t, twoGroups(), slices.Repeat([]*sim.Outcome{trial}, 25)...).Summary(Info{Confidence: 0.95}),
+		"write_outage", "service").Figures
 	if diff := cmp.Diff([]string{"p5", "p50", "p90", "p95"}, sortedByPlace(f.Quantiles)); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"quantiles that 22 values in 2 trials cannot support: p1 about 10, p99 about 10, p999 about 91 trials are needed"}
+	want := []string{"quantiles that 275 values in 25 trials cannot support: p1 about 34, p99 about 34, p999 about 336 trials are needed"}
 	if diff := cmp.Diff(want, f.Warnings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// However many values 19 trials have, no quantile of theirs rests on the 20 trials that it needs.
+func TestAQuantileOfWindowsNeedsTwentyTrials(t *testing.T) {
+	for trials, supported := range map[int]bool{19: false, 20: true} {
+		trial := outages(slices.Repeat([]float64{5}, 100)...)
+		f := find(t, tallyOf(t, twoGroups(), slices.Repeat([]*sim.Outcome{trial}, trials)...).Summary(Info{Confidence: 0.95}),
+			"write_outage", "service").Figures
+		if _, ok := f.Quantiles["p50"]; ok != supported {
+			t.Errorf("%d trials: %v, %q", trials, f.Quantiles, f.Warnings)
+		}
 	}
 }
 
@@ -73,22 +85,26 @@ func sortedByPlace(got map[string]Estimate) (names []string) {
 
 func TestQuantilesOfAvailabilityAreOnItsOwnScale(t *testing.T) {
 	var trials []*sim.Outcome
-	for i := range 100 { // 36, 72 … 3,600 s of one hour, of carts alone
-		trials = append(trials, outages(36*float64(i+1)))
+	for i := range 400 { // 9, 18 … 3,600 s of one hour, of carts alone
+		trials = append(trials, outages(9*float64(i+1)))
 	}
 	s := tallyOf(t, twoGroups(), trials...).Summary(Info{Confidence: 0.95})
 	f := find(t, s, "group_availability", "service").By["group"]["carts"]
-	// The lowest of 100 availabilities is 0, the median (rank 50) 0.49, rank 99 is 0.98. Outages have three digits.
-	want := map[string]float64{"p1": 0, "p50": 0.49, "p99": 0.98}
+	// Of 400 availabilities 0, 1/400 … 399/400 p1 has rank 4, the median rank 200, p99 rank 396. Outages have three digits.
+	want := map[string]float64{"p1": 0.0075, "p50": 0.4975, "p99": 0.9875}
 	for name, v := range want {
-		if got := f.Quantiles[name].Value; got > v || v-got > 0.001*(1-v) {
-			t.Errorf("%s: %v, want %v", name, got, v)
+		q := f.Quantiles[name]
+		if q.Value > v || v-q.Value > 0.001*(1-v) {
+			t.Errorf("%s: %v, want %v", name, q.Value, v)
+		}
+		if *q.Low >= q.Value || *q.High <= q.Value || q.Method != "order statistics" {
+			t.Errorf("%s: %v to %v by %s around %v", name, *q.Low, *q.High, q.Method, q.Value)
 		}
 	}
-	if *f.Min != 0 || *f.Max != 0.99 {
+	if *f.Min != 0 || *f.Max != 0.9975 {
 		t.Errorf("from %v to %v", *f.Min, *f.Max)
 	}
-	if m := f.Mean; m.Value != 0.495 || *m.Low >= m.Value || *m.High <= m.Value || m.Method != "student" {
+	if m := f.Mean; m.Value != 0.49875 || *m.Low >= m.Value || *m.High <= m.Value || m.Method != "student" {
 		t.Errorf("mean %+v", m)
 	}
 }
@@ -100,27 +116,33 @@ func TestCensoredValuesAreLowerBounds(t *testing.T) {
 			o.Windows[i].Censored = true
 		}
 	}
-	s := tallyOf(t, twoGroups(), o, quietTrial()).Summary(Info{Confidence: 0.95})
+	trials := append(slices.Repeat([]*sim.Outcome{o}, 30), quietTrial())
+	s := tallyOf(t, twoGroups(), trials...).Summary(Info{Confidence: 0.95})
 	f := find(t, s, "write_outage", "service").Figures
-	// Rank 5 of 10 is 5 s, below the censored 9 s; p90, rank 9, is that value.
-	want := "1 of 10 values still open at the end of the trial: the mean, p90 and the maximum are lower bounds"
-	if f.Censored != 1 || !slices.Contains(f.Warnings, want) {
+	// Rank 150 of 300 is 5 s, below the censored 9 s; p90, rank 270, is that value, and the true one has no upper bound.
+	want := "30 of 300 values still open at the end of the trial: the mean, p90, p95 and the maximum are lower bounds"
+	if f.Censored != 30 || !slices.Contains(f.Warnings, want) {
 		t.Errorf("%d censored, %q", f.Censored, f.Warnings)
 	}
-	if f := find(t, s, "total_write_outage", "service").Figures; f.Censored != 1 {
+	if p50, p90 := f.Quantiles["p50"], f.Quantiles["p90"]; p50.High == nil || strings.Contains(p50.Method, MethodLowerBound) ||
+		p90.High != nil || !strings.Contains(p90.Method, MethodLowerBound) {
+		t.Errorf("p50 %+v, p90 %+v", p50, p90)
+	}
+	if f := find(t, s, "total_write_outage", "service").Figures; f.Censored != 30 {
 		t.Errorf("total: %+v", f)
 	}
-	if f := find(t, s, "failed_writes", "service").Figures; f.Censored != 1 {
+	if f := find(t, s, "failed_writes", "service").Figures; f.Censored != 30 {
 		t.Errorf("failed writes: %+v", f)
 	}
 }
 
-// Of 20 outages of 5 s one is censored: every quantile is at that value.
+// Of 20 outages of 5 s in each of 25 trials one is censored: every quantile is at that value.
 func TestQuantileAtACensoredValueIsALowerBound(t *testing.T) {
 	o := outages(slices.Repeat([]float64{5}, 20)...)
 	o.Windows[0].Censored = true
-	f := find(t, tallyOf(t, twoGroups(), o).Summary(Info{Confidence: 0.95}), "write_outage", "service").Figures
-	want := "1 of 20 values still open at the end of the trial: the mean, p5, p50, p90, p95 and the maximum are lower bounds"
+	f := find(t, tallyOf(t, twoGroups(), slices.Repeat([]*sim.Outcome{o}, 25)...).Summary(Info{Confidence: 0.95}),
+		"write_outage", "service").Figures
+	want := "25 of 500 values still open at the end of the trial: the mean, p1, p5, p50, p90, p95, p99 and the maximum are lower bounds"
 	if !slices.Contains(f.Warnings, want) {
 		t.Errorf("%q", f.Warnings)
 	}
@@ -133,13 +155,13 @@ func TestMakespanOfAnUnfinishedCampaignIsCensored(t *testing.T) {
 	}
 }
 
-// Sixty outages of 33 s and forty of 39 s: p99 is 39 s, in the last tenth below the 40 s of sessions' default. Outages of
+// 240 outages of 33 s and 160 of 39 s: p99 is 39 s, in the last tenth below the 40 s of sessions' default. Outages of
 // carts are as long, but its default ends at 35 s: something else decides them.
 func TestP99NearAnInferredBoundIsWarnedAbout(t *testing.T) {
 	cfg := twoGroups()
 	cfg.Groups[1].Delays.Promotion = dist.MustParse("triangular(15s, 25s, 40s)")
 	var trials []*sim.Outcome
-	for i := range 100 {
+	for i := range 400 {
 		length := 33.0
 		if i%5 < 2 {
 			length = 39
@@ -175,7 +197,7 @@ func TestWhatTheUserWroteIsNotWarnedAbout(t *testing.T) {
 	cfg := twoGroups()
 	cfg.Groups[1].Delays.Promotion = dist.MustParse("triangular(15s, 26s, 40s)")
 	var trials []*sim.Outcome
-	for range 100 {
+	for range 400 {
 		o := quietTrial()
 		o.Windows = window(0, 39, sim.OutageWindow{Group: 1, Campaign: -1})
 		trials = append(trials, o)

@@ -68,10 +68,15 @@ type sample struct {
 	// histogram stays empty where it is derived from those of other slots.
 	histogram stats.Histogram
 	derived   bool
-	censored  int64
-	lowest    int64 // of the censored values
+	// cut has the censored values, lowest is the lowest of them.
+	cut    stats.Histogram
+	lowest int64
+	// clusters is kept where a trial may have several values.
+	clusters  stats.Clusters
+	clustered bool
 
-	n, sum int64 // of the current trial
+	n, sum  int64   // of the current trial
+	current []int64 // its values, where clustered
 }
 
 func newSample(id metricID) sample {
@@ -83,7 +88,8 @@ func newSample(id metricID) sample {
 	case metrics[id].Unit == "s":
 		unit, highest = microsecond, tenYears
 	}
-	return sample{histogram: stats.NewHistogram(unit, highest)}
+	empty := stats.NewHistogram(unit, highest)
+	return sample{histogram: empty, cut: empty, clustered: metrics[id].Per != "trial"}
 }
 
 var errSum = errors.New("the values of one trial sum to more than an int64 holds")
@@ -100,29 +106,35 @@ func (s *sample) record(v int64, censored bool) error {
 	}
 	s.n++
 	s.sum += v
-	if censored {
-		if s.censored == 0 || v < s.lowest {
-			s.lowest = v
-		}
-		s.censored++
+	if s.clustered {
+		s.current = append(s.current, v)
 	}
-	return nil
+	if !censored {
+		return nil
+	}
+	if s.cut.Count() == 0 || v < s.lowest {
+		s.lowest = v
+	}
+	return s.cut.Record(v)
 }
 
-// endTrial moves the current trial into the mean.
+// endTrial moves the current trial into what is kept of all.
 func (s *sample) endTrial() {
 	s.mean.Add(s.n, s.sum)
-	s.n, s.sum = 0, 0
+	slices.Sort(s.current)
+	s.clusters.Add(s.current)
+	s.n, s.sum, s.current = 0, 0, s.current[:0]
 }
 
 // merge takes up all trials of o.
 func (s *sample) merge(o *sample) {
 	s.mean.Merge(&o.mean)
-	s.histogram.Merge(&o.histogram)
-	if o.censored > 0 && (s.censored == 0 || o.lowest < s.lowest) {
+	if o.cut.Count() > 0 && (s.cut.Count() == 0 || o.lowest < s.lowest) {
 		s.lowest = o.lowest
 	}
-	s.censored += o.censored
+	s.histogram.Merge(&o.histogram)
+	s.cut.Merge(&o.cut)
+	s.clusters.Merge(&o.clusters)
 }
 
 // series is the samples of one metric and observer, by slot; none where the configuration cannot produce it.
