@@ -230,7 +230,7 @@ func (b *builder) checkStatus(prefix string, status *Status, until *Time) {
 	case *status != StatusAvailable && *until <= 0:
 		b.problem(prefix+"status_until", "%v is not after the start of the trial", *until)
 	case *status == StatusAvailable && *until != Never && *until != 0:
-		b.problem(prefix+"status_until", "needs a status other than available")
+		b.warn(prefix+"status_until", "means nothing while the status is available")
 	}
 	if *status == StatusAvailable {
 		*until = Never

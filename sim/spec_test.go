@@ -204,7 +204,7 @@ func failoverRules() []brokenRule {
 		{"cluster_mode", disabled(func(s *GroupSpec) { s.Mode, s.Engine, s.EngineVersion = ClusterCompatible, "redis", "6.2" })},
 		{"status", enabled(func(s *GroupSpec) { s.Status = StatusRebooting })},
 		{fine, enabled(func(s *GroupSpec) { s.Status = StatusCreateFailed })},
-		{"status_until", enabled(func(s *GroupSpec) { s.StatusUntil = 1 })},
+		{"status_until?", enabled(func(s *GroupSpec) { s.StatusUntil = 1 })},
 		{"status_until", enabled(func(s *GroupSpec) { s.Status, s.StatusUntil = StatusModifying, 0 })},
 		{fine, enabled(func(s *GroupSpec) { s.Status, s.StatusUntil = StatusModifying, 1 })},
 		{"writes_per_second", enabled(func(s *GroupSpec) { s.WritesPerSecond = -1 })},
@@ -250,7 +250,7 @@ func shardRules() []brokenRule {
 		{"node[1].status", enabled(func(s *GroupSpec) {
 			s.Nodes = []NodeSpec{{ID: "rg-0001-001", Status: StatusCreateFailed, StatusUntil: 1}}
 		})},
-		{"node[1].status_until", enabled(func(s *GroupSpec) { s.Nodes = []NodeSpec{{ID: "rg-0001-001", StatusUntil: 1}} })},
+		{"node[1].status_until?", enabled(func(s *GroupSpec) { s.Nodes = []NodeSpec{{ID: "rg-0001-001", StatusUntil: 1}} })},
 		{fine, enabled(func(s *GroupSpec) {
 			s.Nodes = []NodeSpec{{ID: "rg-0001-001", Status: StatusRestoreFailed, StatusUntil: Time(time.Hour)}}
 		})},
