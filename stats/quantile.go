@@ -145,17 +145,3 @@ func binomialCDF(n int64, p float64, k int64) float64 {
 	}
 	return mathext.RegIncBeta(float64(n-k), float64(k+1), 1-p)
 }
-
-// ClopperPearson is the exact interval of a probability of which k in n independent trials were a success (Clopper and
-// Pearson, Biometrika 26, 1934).
-func ClopperPearson(k, n int64, confidence float64) (low, high float64) {
-	tail := (1 - confidence) / 2
-	low, high = 0, 1
-	if k > 0 {
-		low = mathext.InvRegIncBeta(float64(k), float64(n-k+1), tail)
-	}
-	if k < n {
-		high = mathext.InvRegIncBeta(float64(k+1), float64(n-k), 1-tail)
-	}
-	return low, high
-}
