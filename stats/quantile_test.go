@@ -236,3 +236,31 @@ func TestCensoredValuesLeaveNoUpperEnd(t *testing.T) {
 		t.Errorf("p50: %+v, want an upper end of %d", q, u-1+100)
 	}
 }
+
+// P(B <= 0) is 2^-5 exactly for five values and the median: with as much left to each side, the extremes are the interval.
+func TestOrderStatisticsUseWhatIsCoveredExactly(t *testing.T) {
+	if l, u := OrderStatistics(5, 0.5, 1-2.0/32); l != 1 || u != 5 {
+		t.Errorf("ranks %d and %d, want 1 and 5", l, u)
+	}
+}
+
+// All low values come from ten trials: what lies below the median rests on ten trials, however many values they have.
+func TestEachSideOfTheMedianNeedsItsTrials(t *testing.T) {
+	trials := make([][]int64, 100)
+	for i := range trials {
+		for j := range int64(40) {
+			v := 1000 + int64(i) + j
+			if i < 10 {
+				v = 1 + j
+			}
+			trials[i] = append(trials[i], v)
+		}
+	}
+	s := clusters(t, trials)
+	if q := s.Quantile(50, 0.95); q.Needed != 2 { // 20 trials over 10
+		t.Errorf("p5: %+v", q)
+	}
+	if q := s.Quantile(800, 0.95); q.Needed != 0 {
+		t.Errorf("p80: %+v", q)
+	}
+}
