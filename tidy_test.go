@@ -45,19 +45,20 @@ type row struct {
 var importTable = map[string]row{
 	".": {},
 	"cmd/failsim": {
-		own:   []string{"describe", "dist", "experiment", "measure", "report", "scenario", "sim", "stats", "store"},
+		own:   []string{"describe", "dist", "experiment", "measure", "report", "scenario", "sim", "stats", "store", "words"},
 		third: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	},
 	"describe":   {},
-	"scenario":   {own: []string{"dist", "sim"}, third: []string{"github.com/BurntSushi/toml"}},
+	"scenario":   {own: []string{"dist", "sim", "words"}, third: []string{"github.com/BurntSushi/toml"}},
 	"experiment": {own: []string{"measure", "sim"}},
 	"report": {
 		own:   []string{"experiment", "measure", "sim", "stats"},
 		third: []string{"github.com/olekukonko/tablewriter"},
 	},
 	"measure": {own: []string{"sim", "stats"}, third: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
-	"sim":     {own: []string{"dist"}, std: pureStd},
-	"dist":    {std: pureStd},
+	"sim":     {own: []string{"dist", "words"}, std: pureStd},
+	"dist":    {own: []string{"words"}, std: pureStd},
+	"words":   {std: pureStd},
 	"stats": {
 		third: []string{"gonum.org/v1/gonum", "github.com/HdrHistogram/hdrhistogram-go"},
 		std:   pureStd,

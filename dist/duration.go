@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"strings"
 	"time"
+
+	"failsim/words"
 )
 
 const day = 24 * time.Hour
@@ -40,7 +42,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	total, err := sumUnits(rest)
 	if err != nil {
-		return 0, fmt.Errorf("duration %s: %w", quote(text), err)
+		return 0, fmt.Errorf("duration %s: %w", words.Quote(text), err)
 	}
 	if negative {
 		return -total, nil

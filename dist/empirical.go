@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"failsim/words"
 )
 
 // maxValues bounds a file, so that it fits into memory with ease.
@@ -45,7 +47,7 @@ func (p *parser) empirical() (Delay, error) {
 func (p *parser) empiricalFile() (Delay, error) {
 	quoted, err := strconv.QuotedPrefix(p.text[p.at:])
 	if err != nil {
-		return Delay{}, fmt.Errorf(`empirical: the name of the file %s lacks its closing "`, quote(p.text[p.at:]))
+		return Delay{}, fmt.Errorf(`empirical: the name of the file %s lacks its closing "`, words.Quote(p.text[p.at:]))
 	}
 	p.at += len(quoted)
 	name, err := strconv.Unquote(quoted)

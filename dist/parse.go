@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"failsim/words"
 )
 
 // Limits of a text. Sums and mixtures cost time to prepare, so that they bound
@@ -44,7 +45,7 @@ func Parse(text string, readFile func(name string) ([]byte, error)) (Delay, erro
 		err = p.unexpected(`"+" or the end`)
 	}
 	if err != nil {
-		return Delay{}, fmt.Errorf("delay %s: %w", quote(text), err)
+		return Delay{}, fmt.Errorf("delay %s: %w", words.Quote(text), err)
 	}
 	return d, nil
 }
@@ -91,7 +92,7 @@ func (p *parser) add(terms []Delay, text string) (Delay, error) {
 	var low time.Duration
 	for i := range terms {
 		if low += terms[i].low; low > longestParameter {
-			return Delay{}, fmt.Errorf("%s: the sum is over 10 years", quote(text))
+			return Delay{}, fmt.Errorf("%s: the sum is over 10 years", words.Quote(text))
 		}
 		switch terms[i].kind {
 		case constant:
@@ -102,7 +103,7 @@ func (p *parser) add(terms []Delay, text string) (Delay, error) {
 		}
 	}
 	if random > maxTerms {
-		return Delay{}, fmt.Errorf("%s: a sum has at most %d random terms", quote(text), maxTerms)
+		return Delay{}, fmt.Errorf("%s: a sum has at most %d random terms", words.Quote(text), maxTerms)
 	}
 	return newSum(terms), nil
 }
@@ -153,7 +154,7 @@ func (p *parser) mixture(depth int) (Delay, error) {
 			return Delay{}, fmt.Errorf("weight of a mixture: %w; write mixture(0.97: 20s, 0.03: uniform(1m, 5m))", err)
 		}
 		if !p.skip(':') {
-			return Delay{}, p.unexpected(`":" after the weight ` + quote(word))
+			return Delay{}, p.unexpected(`":" after the weight ` + words.Quote(word))
 		}
 		d, err := p.sum(depth)
 		if err != nil {
@@ -216,18 +217,5 @@ func (p *parser) unexpected(wanted string) error {
 	if p.at == len(p.text) {
 		return fmt.Errorf("it ends where %s is expected", wanted)
 	}
-	return fmt.Errorf("%s where %s is expected", quote(p.text[p.at:]), wanted)
-}
-
-// quote shows the beginning of a user's text.
-func quote(text string) string {
-	const most = 60
-	if len(text) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut] + "…"
-	}
-	return fmt.Sprintf("%q", text)
+	return fmt.Errorf("%s where %s is expected", words.Quote(p.text[p.at:]), wanted)
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"failsim/words"
 )
 
 // notation is how a simple distribution is written.
@@ -82,7 +84,7 @@ func (p *parser) arguments(n notation) ([]string, error) {
 		named := p.skip('=')
 		if named {
 			if at = indexOf(n.names, word); at < 0 {
-				return nil, fmt.Errorf("no parameter %s; have %s", quote(word), strings.Join(n.names, ", "))
+				return nil, fmt.Errorf("no parameter %s; have %s", words.Quote(word), strings.Join(n.names, ", "))
 			}
 			word = p.word()
 		}
@@ -90,9 +92,9 @@ func (p *parser) arguments(n notation) ([]string, error) {
 		case word == "":
 			return nil, p.unexpected("a value")
 		case at >= len(args):
-			return nil, fmt.Errorf("%s is one value too many", quote(word))
+			return nil, fmt.Errorf("%s is one value too many", words.Quote(word))
 		case !named && n.named:
-			return nil, fmt.Errorf("%s needs its name (%s)", quote(word), strings.Join(n.names, ", "))
+			return nil, fmt.Errorf("%s needs its name (%s)", words.Quote(word), strings.Join(n.names, ", "))
 		case args[at] != "":
 			return nil, fmt.Errorf("%s is given twice", n.names[at])
 		}
@@ -126,9 +128,9 @@ func parameter(word string) (time.Duration, error) {
 	case err != nil:
 		return 0, err
 	case d < 0:
-		return 0, fmt.Errorf("%s is negative; a delay is from 0s to 10 years (3650d)", quote(word))
+		return 0, fmt.Errorf("%s is negative; a delay is from 0s to 10 years (3650d)", words.Quote(word))
 	case d > longestParameter:
-		return 0, fmt.Errorf("%s is over 10 years; a delay is from 0s to 10 years (3650d)", quote(word))
+		return 0, fmt.Errorf("%s is over 10 years; a delay is from 0s to 10 years (3650d)", words.Quote(word))
 	}
 	return d, nil
 }
@@ -137,7 +139,7 @@ func parameter(word string) (time.Duration, error) {
 func decimal(word string, low, high float64) (float64, error) {
 	x, err := strconv.ParseFloat(word, 64)
 	if err != nil || strings.Trim(word, "0123456789.") != "" || !(low <= x && x <= high) {
-		return 0, fmt.Errorf("%s is not a number from %s to %s", quote(word), formatDecimal(low), formatDecimal(high))
+		return 0, fmt.Errorf("%s is not a number from %s to %s", words.Quote(word), formatDecimal(low), formatDecimal(high))
 	}
 	return x, nil
 }
@@ -184,39 +186,8 @@ func (d Delay) degenerate() Delay {
 
 func unknown(name string) error {
 	names := distributionNames()
-	best, least := "", 3
-	for _, have := range names {
-		if n := editDistance(name, have); n < least {
-			best, least = have, n
-		}
+	if near := words.Nearest(name, names); near != "" {
+		return fmt.Errorf("unknown distribution %s, did you mean %s? have %s", words.Quote(name), near, strings.Join(names, ", "))
 	}
-	if best != "" {
-		return fmt.Errorf("unknown distribution %s, did you mean %s? have %s", quote(name), best, strings.Join(names, ", "))
-	}
-	return fmt.Errorf("unknown distribution %s; have %s", quote(name), strings.Join(names, ", "))
-}
-
-// editDistance counts the letters to insert, delete or change (Levenshtein); a
-// long word is far from everything.
-func editDistance(a, b string) int {
-	if len(a) > 2*len(b)+2 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("unknown distribution %s; have %s", words.Quote(name), strings.Join(names, ", "))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"failsim/sim"
+	"failsim/words"
 )
 
 // readGroups reads the replication groups and lays them out.
@@ -178,7 +179,7 @@ func (r *reader) claim(t *table, group *sim.GroupConfig) bool {
 	}
 	for _, id := range ids {
 		if owner, taken := r.owners[id]; taken && id != "" {
-			r.doc.mistake(t.key("id"), "the name %s is taken by %s; ids of groups and nodes are unique", quote(id), owner)
+			r.doc.mistake(t.key("id"), "the name %s is taken by %s; ids of groups and nodes are unique", words.Quote(id), owner)
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"failsim/sim"
+	"failsim/words"
 )
 
 // readCalls reads single API calls. What a call names need not exist: the API answers that too.
@@ -41,7 +42,7 @@ func (r *reader) warnOfRefusal(t *table, call sim.CallConfig) {
 	case sim.InvalidNodeGroupID, sim.NodeGroupNotFound:
 		key, id = "node_group", call.NodeGroup
 	}
-	r.doc.warn(t.key(key), "%s will be refused with %s: %s", quote(id), r.cfg.Refusals[violation], violation)
+	r.doc.warn(t.key(key), "%s will be refused with %s: %s", words.Quote(id), r.cfg.Refusals[violation], violation)
 }
 
 func (r *reader) misdirected(call sim.CallConfig) sim.Violation {
@@ -70,7 +71,7 @@ func (r *reader) readCampaigns(tables []*table) {
 		if c.Name == "" {
 			t.wrong("name", "empty; want a name")
 		} else if names[c.Name] {
-			t.wrong("name", "a campaign %s stands before this one; want a name of its own", quote(c.Name))
+			t.wrong("name", "a campaign %s stands before this one; want a name of its own", words.Quote(c.Name))
 		}
 		names[c.Name] = true
 		r.cfg.Campaigns = append(r.cfg.Campaigns, c)
@@ -156,7 +157,7 @@ func (r *reader) chosenGroups(t *table) (chosen []int) {
 			matched = r.takeMatching(key, pattern, take)
 		}
 		if !matched && !r.doc.wrong[key] && !r.groupsWrong {
-			r.doc.mistake(key, "%s matches no group; %s", quote(pattern), haveOf(pattern, r.groupIDs()))
+			r.doc.mistake(key, "%s matches no group; %s", words.Quote(pattern), haveOf(pattern, r.groupIDs()))
 		}
 	}
 	return chosen
@@ -218,7 +219,7 @@ func (r *reader) readFaults(tables []*table) {
 			if slices.Contains(laterFaults, kind) {
 				t.wrong("kind", "%s: %s; have api-blocked", kind, notModelled)
 			} else {
-				t.wrong("kind", "no kind %s; have api-blocked", quote(kind))
+				t.wrong("kind", "no kind %s; have api-blocked", words.Quote(kind))
 			}
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"failsim/sim"
+	"failsim/words"
 )
 
 // Scenario is a scenario as read.
@@ -106,9 +107,9 @@ func (s *Scenario) readHead(root *table) {
 	switch {
 	case root.doc.wrong["name"] || validName(s.Name):
 	case root.has("name"):
-		root.wrong("name", "%s; %s", quote(s.Name), nameRule)
+		root.wrong("name", "%s; %s", words.Quote(s.Name), nameRule)
 	default:
-		root.wrong("name", "missing, and the file's name gives %s; %s", quote(s.Name), nameRule)
+		root.wrong("name", "missing, and the file's name gives %s; %s", words.Quote(s.Name), nameRule)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"failsim/dist"
 	"failsim/sim"
+	"failsim/words"
 )
 
 // readSettings reads what holds for the whole account: the calendar, the Region, the quota, the answers of the service.
@@ -76,7 +77,7 @@ func checkZoneNames(root *table, zones []string) {
 		case zone == "":
 			root.doc.mistake(key, "empty; want a name such as us-east-1a")
 		case slices.Contains(zones[:min(i, mostZones)], zone):
-			root.doc.mistake(key, "zone %s is named twice", quote(zone))
+			root.doc.mistake(key, "zone %s is named twice", words.Quote(zone))
 		}
 	}
 	if len(zones) > mostZones {
@@ -172,7 +173,7 @@ func (r *reader) readErrors(t *table) {
 		case code == "allow" && e.violation == sim.MultiAZOff:
 			code = ""
 		case !slices.Contains(allowed, code):
-			t.wrong(e.key, "no error code %s of TestFailover; %s", quote(code), haveOf(code, allowed))
+			t.wrong(e.key, "no error code %s of TestFailover; %s", words.Quote(code), haveOf(code, allowed))
 		}
 		r.cfg.Refusals[e.violation] = code
 	}
@@ -181,10 +182,10 @@ func (r *reader) readErrors(t *table) {
 
 // haveOf says what is allowed: the likeliest meant, or all of it.
 func haveOf(word string, options []string) string {
-	if near := sim.Nearest(word, options); near != "" {
+	if near := words.Nearest(word, options); near != "" {
 		return "did you mean " + near + "?"
 	}
-	return "have " + sim.List(options)
+	return "have " + words.List(options)
 }
 
 func statusWords(statuses []sim.Status) (words []string) {

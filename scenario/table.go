@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"failsim/dist"
-	"failsim/sim"
+	"failsim/words"
 )
 
 // table is one table of the scenario while it is read. Asking for a key makes it known; close refuses all others. What is
@@ -141,11 +141,11 @@ func (t *table) choice(name, fallback string, options ...string) int {
 	switch {
 	case !t.has(name):
 	case !ok:
-		t.want(name, sim.List(options))
+		t.want(name, words.List(options))
 	case slices.Contains(options, v):
 		return slices.Index(options, v)
 	default:
-		t.wrong(name, "no %s; have %s", quote(v), sim.List(options))
+		t.wrong(name, "no %s; have %s", words.Quote(v), words.List(options))
 	}
 	return slices.Index(options, fallback)
 }
@@ -249,10 +249,10 @@ func (t *table) close() {
 		if slices.Contains(t.known, name) {
 			continue
 		}
-		if near := sim.Nearest(name, t.known); near != "" {
+		if near := words.Nearest(name, t.known); near != "" {
 			t.wrong(name, "unknown key; did you mean %s?", near)
 		} else {
-			t.wrong(name, "unknown key; have %s", sim.List(slices.Sorted(slices.Values(t.known))))
+			t.wrong(name, "unknown key; have %s", words.List(slices.Sorted(slices.Values(t.known))))
 		}
 	}
 }
@@ -261,7 +261,7 @@ func (t *table) close() {
 func describe(v any) string {
 	switch v := v.(type) {
 	case string:
-		return "the text " + quote(v)
+		return "the text " + words.Quote(v)
 	case int64:
 		return "the integer " + strconv.FormatInt(v, 10)
 	case float64:
@@ -282,13 +282,4 @@ func describe(v any) string {
 		return "a list"
 	}
 	return fmt.Sprintf("a %T", v)
-}
-
-// quote writes what a user wrote: in quotes, and cut where it is too long to be read.
-func quote(text string) string {
-	const most = 60
-	if len(text) > most {
-		return strconv.Quote(text[:most]) + "…"
-	}
-	return strconv.Quote(text)
 }

@@ -10,6 +10,7 @@ import (
 
 	"failsim/dist"
 	"failsim/sim"
+	"failsim/words"
 )
 
 const offsetRule = "a date or time without an offset; write an offset, such as Z"
@@ -29,7 +30,7 @@ func (d *document) instant(value any) (sim.Time, error) {
 	case string:
 		span, err := dist.ParseDuration(v)
 		if err != nil && strings.Count(v, "-") >= 2 {
-			return 0, fmt.Errorf("the text %s; write a date and time without quotes", quote(v))
+			return 0, fmt.Errorf("the text %s; write a date and time without quotes", words.Quote(v))
 		}
 		return sim.Time(span), err
 	case time.Time:
@@ -104,7 +105,7 @@ func parseSize(text string) (int64, error) {
 	unit := strings.TrimLeft(text[len(number):], " ")
 	value, err := strconv.ParseFloat(number, 64)
 	if err != nil || strings.Trim(number, "0123456789.") != "" {
-		return 0, fmt.Errorf("%s; %s", quote(text), sizeRule)
+		return 0, fmt.Errorf("%s; %s", words.Quote(text), sizeRule)
 	}
 	for _, u := range byteUnits {
 		if u.name != unit {
@@ -112,14 +113,14 @@ func parseSize(text string) (int64, error) {
 		}
 		bytes := math.Round(value * u.bytes)
 		if bytes >= 1<<62 {
-			return 0, fmt.Errorf("%s is beyond any size", quote(text))
+			return 0, fmt.Errorf("%s is beyond any size", words.Quote(text))
 		}
 		return int64(bytes), nil
 	}
 	if unit == "" {
-		return 0, fmt.Errorf("%s has no unit; %s", quote(text), sizeRule)
+		return 0, fmt.Errorf("%s has no unit; %s", words.Quote(text), sizeRule)
 	}
-	return 0, fmt.Errorf("no unit %s; %s", quote(unit), sizeRule)
+	return 0, fmt.Errorf("no unit %s; %s", words.Quote(unit), sizeRule)
 }
 
 // parseRate reads bytes per second.
@@ -128,9 +129,9 @@ func parseRate(text string) (int64, error) {
 	rate, err := parseSize(size)
 	switch {
 	case !ok || err != nil:
-		return 0, fmt.Errorf("%s; %s", quote(text), rateRule)
+		return 0, fmt.Errorf("%s; %s", words.Quote(text), rateRule)
 	case rate < 1 || rate > 1<<40:
-		return 0, fmt.Errorf("%s; want 1B/s to 1TiB/s", quote(text))
+		return 0, fmt.Errorf("%s; want 1B/s to 1TiB/s", words.Quote(text))
 	}
 	return rate, nil
 }

@@ -192,7 +192,7 @@ func (w *World) endCampaign(c int32) {
 	state.ended = true
 	state.endedAt = max(state.endedAt, w.clock.Now())
 	record := about(KindCampaignEnded)
-	record.Campaign, record.Other = c, int32(state.covered)
+	record.Campaign = c
 	w.log(record)
 }
 

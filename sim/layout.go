@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"failsim/words"
 )
 
 // Slots is the number of hash slots that the node groups of a replication group share.
@@ -39,7 +41,7 @@ func ParseSlots(text string) ([]SlotRange, error) {
 		to, okTo := parseSlot(last)
 		if !okFrom || !okTo || from > to {
 			return nil, fmt.Errorf("%s is no range of slots; write a list such as 0-99,200-299 of slots from 0 to %d",
-				quote(part), Slots-1)
+				words.Quote(part), Slots-1)
 		}
 		ranges = append(ranges, SlotRange{from, to})
 	}

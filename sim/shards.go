@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"failsim/words"
 )
 
 // buildNodeGroups lays out the node groups, with what was said of them by hand; false where that contradicts itself.
@@ -44,7 +46,7 @@ func (b *builder) matchTables() {
 		field := shardField(i, "id")
 		switch {
 		case !validNodeGroupID(id):
-			b.problem(field, "%s is no node group id; have 1 to 4 digits", quote(id))
+			b.problem(field, "%s is no node group id; have 1 to 4 digits", words.Quote(id))
 		case seen[id]:
 			b.problem(field, "node group %s is described twice", id)
 		case b.spec.Mode != ClusterEnabled && id != ids[0]:
@@ -96,7 +98,7 @@ func (b *builder) buildNodeGroup(index int) {
 	if by.Primary != "" {
 		ng.Primary = slices.Index(names, strings.ToLower(by.Primary))
 		if ng.Primary < 0 {
-			b.problem(shardField(table, "primary"), "no member %s; have %s", quote(by.Primary), List(names))
+			b.problem(shardField(table, "primary"), "no member %s; have %s", words.Quote(by.Primary), words.List(names))
 			ng.Primary = 0
 		}
 	}
@@ -131,11 +133,11 @@ func (b *builder) addMember(m member, name string) {
 		field = fmt.Sprintf("%s[%d]", shardField(table, "nodes"), m.node+1)
 		if !validNodeID(name) {
 			b.problem(field, "%s is no node id; have 1 to 50 letters, digits and hyphens, first a letter, no hyphen at the "+
-				"end and no two in a row", quote(name))
+				"end and no two in a row", words.Quote(name))
 		}
 	}
 	if b.members[name] != nil {
-		b.problem(field, "two nodes are named %s", quote(name))
+		b.problem(field, "two nodes are named %s", words.Quote(name))
 	}
 	b.members[name] = &m
 	b.group.NodeGroups[m.nodeGroup].Nodes[m.node] = NodeConfig{ID: name, StatusUntil: Never}
@@ -165,7 +167,7 @@ func (b *builder) describeNodes() {
 		m := b.members[name]
 		switch {
 		case m == nil:
-			b.problem(prefix+"id", "no node %s; %s", quote(by.ID), b.nodesFor(name, i))
+			b.problem(prefix+"id", "no node %s; %s", words.Quote(by.ID), b.nodesFor(name, i))
 			continue
 		case seen[name]:
 			b.problem(prefix+"id", "node %s is described twice", name)
@@ -194,10 +196,10 @@ func (b *builder) nodesFor(name string, index int) string {
 			return "have " + names[0] + " and others"
 		}
 	}
-	if near := Nearest(name, names); near != "" {
+	if near := words.Nearest(name, names); near != "" {
 		return "did you mean " + near + "?"
 	}
-	return "have " + List(names)
+	return "have " + words.List(names)
 }
 
 // assignSlots gives each node group the slots that were given by hand, or with cluster mode enabled an even share.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"failsim/words"
 )
 
 // Problem is one thing wrong with a specification.
@@ -139,26 +141,26 @@ func (b *builder) warn(field, rule string, args ...any) {
 func (b *builder) checkID() {
 	if !validGroupID(b.group.ID) {
 		b.problem("id", "%s is no replication group id; have 1 to 40 letters, digits and hyphens, first a letter, "+
-			"no hyphen at the end and no two in a row", quote(b.spec.ID))
+			"no hyphen at the end and no two in a row", words.Quote(b.spec.ID))
 	}
 }
 
 func (b *builder) checkEngine() {
 	s := b.spec
 	if s.Engine != "valkey" && s.Engine != "redis" {
-		b.problem("engine", "no engine %s; have valkey, redis", quote(s.Engine))
+		b.problem("engine", "no engine %s; have valkey, redis", words.Quote(s.Engine))
 	}
 	version, ok := parseVersion(s.EngineVersion)
 	switch {
 	case !ok:
-		b.problem("engine_version", "%s is no version; write it like 7.2, 6.x or 5.0.6", quote(s.EngineVersion))
+		b.problem("engine_version", "%s is no version; write it like 7.2, 6.x or 5.0.6", words.Quote(s.EngineVersion))
 	case s.Engine == "valkey" && version.before(engineVersion{7, 2, 0}):
 		b.problem("engine_version", "no Valkey %s; it begins with 7.2", s.EngineVersion)
 	case s.Mode == ClusterCompatible && version.before(engineVersion{7, 0, 0}):
 		b.problem("cluster_mode", "compatible needs Redis OSS 7.0 or Valkey 7.2 at least, not %s", s.EngineVersion)
 	}
 	if !validNodeType(s.NodeType) {
-		b.problem("node_type", "%s is no node type; write it like cache.r7g.large", quote(s.NodeType))
+		b.problem("node_type", "%s is no node type; write it like cache.r7g.large", words.Quote(s.NodeType))
 	}
 }
 
@@ -226,7 +228,7 @@ func (b *builder) checkStatus(prefix string, status *Status, until *Time) {
 	}
 	switch {
 	case !slices.Contains(allowed, *status):
-		b.problem(prefix+"status", "%s is no status here; have %s", *status, List(statusWords(allowed)))
+		b.problem(prefix+"status", "%s is no status here; have %s", *status, words.List(statusWords(allowed)))
 	case *status != StatusAvailable && *until <= 0:
 		b.problem(prefix+"status_until", "%v is not after the start of the trial", *until)
 	case *status == StatusAvailable && *until != Never && *until != 0:
@@ -250,14 +252,14 @@ func (b *builder) checkZones(field string, zones []string) {
 		at := fmt.Sprintf("%s[%d]", field, i+1)
 		b.checkZone(at, zone)
 		if field == "zones" && slices.Contains(zones[:i], zone) {
-			b.problem(at, "zone %s is named twice", quote(zone))
+			b.problem(at, "zone %s is named twice", words.Quote(zone))
 		}
 	}
 }
 
 func (b *builder) checkZone(field, zone string) {
 	if len(b.known) > 0 && !slices.Contains(b.known, zone) {
-		b.problem(field, "no zone %s; have %s", quote(zone), List(b.known))
+		b.problem(field, "no zone %s; have %s", words.Quote(zone), words.List(b.known))
 	}
 }
 

@@ -1,8 +1,11 @@
-package sim
+// Package words helps messages to say what is wrong and what is allowed: the option that was probably meant, the options
+// there are, and what the user wrote.
+package words
 
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Nearest gives the option that differs least from word, upper and lower case apart, or "" where none is a likely slip:
@@ -56,11 +59,15 @@ func List(options []string) string {
 	return strings.Join(options[:most], ", ") + " and " + strconv.Itoa(len(options)-most) + " more"
 }
 
-// quote writes what a user wrote for a message: in quotes, and cut where it is too long to be read.
-func quote(text string) string {
+// Quote writes what a user wrote: in quotes, and cut where it is too long to be read.
+func Quote(text string) string {
 	const most = 60
 	if len(text) > most {
-		return strconv.Quote(text[:most]) + "…"
+		cut := most
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
 	}
 	return strconv.Quote(text)
 }
