@@ -67,7 +67,7 @@ func TestWithClusterModeEnabledTheEndpointEqualsTheService(t *testing.T) {
 func TestResolversFollowWithinTheTTL(t *testing.T) {
 	cfg := config(makeGroup("carts", ClusterDisabled, 1, 1)).withCall(0, "carts", "0001")
 	cfg.Groups[0].Delays.DNSTTL = 100 * time.Second
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	var sum float64
 	for trial := range uint64(2000) {
 		w.Reset(7, trial)
@@ -182,7 +182,7 @@ func TestARefusedCallChangesNothing(t *testing.T) {
 	w := world(t, cfg)
 	for at := Time(0); at < sec(400); at += sec(7) {
 		w.RunUntil(at)
-		before := NewWorld(cfg)
+		before := checkedWorld(cfg)
 		before.CopyFrom(w)
 		if w.TestFailover("sessions", "0002") == NoViolation {
 			if at < Time(plainFinished) {
@@ -226,7 +226,7 @@ func TestOneReplacementAtATimeInAGroupButNotAcrossGroups(t *testing.T) {
 func TestTheLeastLaggedReplicaIsPromoted(t *testing.T) {
 	cfg := config(makeGroup("sessions", ClusterEnabled, 1, 3)).withCall(0, "sessions", "0001")
 	cfg.Groups[0].Delays.Lag = dist.MustParse("uniform(0s, 10s)")
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	chosen := map[int32]int{}
 	var sum float64
 	const trials = 3000

@@ -75,12 +75,18 @@ func (c *Config) withCall(at Time, group, nodeGroup string) *Config {
 	return c
 }
 
+// checkedWorld is NewWorld with the invariants verified after every event: what every test plays.
+func checkedWorld(cfg *Config) *World {
+	w := NewWorld(cfg)
+	w.CheckEveryEvent()
+	return w
+}
+
 // world makes a checked and traced World.
 func world(t *testing.T, cfg *Config) *World {
 	t.Helper()
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	w.Trace(true)
-	w.CheckEveryEvent()
 	w.Reset(1, 0)
 	return w
 }

@@ -33,8 +33,7 @@ func swarmOne(seed uint64) (err error) {
 	}()
 	r := rand.New(rand.NewPCG(seed, 1))
 	cfg := swarmConfig(r)
-	w := NewWorld(cfg)
-	w.CheckEveryEvent()
+	w := checkedWorld(cfg)
 	w.Reset(seed, 0)
 	w.RunUntil(cfg.End())
 	straight := clone(w.Outcome())
@@ -44,7 +43,7 @@ func swarmOne(seed uint64) (err error) {
 
 	w.Reset(seed, 0)
 	w.RunUntil(Time(r.Int64N(int64(cfg.End()))))
-	other := NewWorld(cfg)
+	other := checkedWorld(cfg)
 	other.CopyFrom(w)
 	other.RunUntil(cfg.End())
 	if again := clone(other.Outcome()); fmt.Sprint(again) != fmt.Sprint(straight) {

@@ -52,7 +52,7 @@ func clone(o *Outcome) Outcome {
 
 func TestRunIsAFunctionOfConfigSeedAndTrial(t *testing.T) {
 	cfg := busy()
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	for trial := range uint64(20) {
 		want := Run(cfg, 5, trial)
 		w.Reset(5, trial)
@@ -88,9 +88,9 @@ func TestTracingChangesNothing(t *testing.T) {
 func TestACopyInMidFlightGoesOnAlone(t *testing.T) {
 	cfg := busy()
 	want := clone(Run(cfg, 9, 0))
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	w.Reset(9, 0)
-	copied := NewWorld(cfg)
+	copied := checkedWorld(cfg)
 	for at := Time(0); at < Time(60*time.Hour); at += Time(61 * time.Minute) {
 		w.RunUntil(at)
 		copied.CopyFrom(w)
@@ -111,7 +111,7 @@ func TestACopyInMidFlightGoesOnAlone(t *testing.T) {
 // Two copies that take turns end as each does alone: they share nothing that either writes.
 func TestCopiesThatTakeTurnsDoNotMix(t *testing.T) {
 	cfg := busy()
-	start := NewWorld(cfg)
+	start := checkedWorld(cfg)
 	start.Reset(9, 0)
 	for _, at := range []float64{25, 35, 500, 5000, 90000} {
 		start.RunUntil(sec(at))
@@ -132,7 +132,7 @@ func TestCopiesThatTakeTurnsDoNotMix(t *testing.T) {
 
 // inTurns plays two copies of start to the end, hour by hour in turns, the first after a call of its own if diverted.
 func inTurns(cfg *Config, start *World, diverted bool) (one, other Outcome) {
-	a, b := NewWorld(cfg), NewWorld(cfg)
+	a, b := checkedWorld(cfg), checkedWorld(cfg)
 	a.CopyFrom(start)
 	b.CopyFrom(a)
 	if diverted {
@@ -150,7 +150,7 @@ func inTurns(cfg *Config, start *World, diverted bool) (one, other Outcome) {
 func TestStepsAndRunUntilAgree(t *testing.T) {
 	cfg := busy()
 	want := clone(Run(cfg, 2, 2))
-	w := NewWorld(cfg)
+	w := checkedWorld(cfg)
 	w.Reset(2, 2)
 	for w.Step() {
 	}
