@@ -45,7 +45,7 @@ bench: ## the kernel against C, run in turn, as a ratio; then Go's benchmarks
 fuzz: ## every fuzz target, 30 seconds each
 	set -e; for p in $$(go list ./...); do \
 		for t in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-			go test -run '^$$' -fuzz "^$$t\$$" -fuzztime 30s $$p; \
+			go test -run '^$$' -fuzz "^$$t\$$" -fuzztime 30s -fuzzminimizetime 10x $$p; \
 		done; \
 	done
 
