@@ -55,6 +55,18 @@ func (h *Histogram) each(f func(value, count int64) bool) {
 	packed.ForEachBucket(f)
 }
 
+// Bucket is a number of values that a Histogram does not tell apart, and a value that stands for them.
+type Bucket struct{ Value, Count int64 }
+
+// Buckets gives those that have values, ascending. Histograms of one range have the same buckets.
+func (h *Histogram) Buckets() (buckets []Bucket) {
+	h.each(func(value, count int64) bool {
+		buckets = append(buckets, Bucket{value, count})
+		return true
+	})
+	return buckets
+}
+
 // Merge takes up all values of o, which must have the same unit and highest value.
 func (h *Histogram) Merge(o *Histogram) {
 	if h.unit != o.unit || h.highest != o.highest {
