@@ -25,6 +25,8 @@ type Options struct {
 	Seed   uint64
 	// Workers is how many goroutines play; 0: one for each processor. It never changes the result.
 	Workers int
+	// Figures are those whose probabilities are counted: measure.NewTally's.
+	Figures []measure.Figure
 	// Progress, if set, is told how many trials are done: about ten times a second, and once at the end if all of them
 	// are. The calls come from the goroutine that called Run.
 	Progress func(done int64)
@@ -68,6 +70,7 @@ func Run(ctx context.Context, cfg *sim.Config, opts Options) (*measure.Tally, er
 // plan is what the workers share.
 type plan struct {
 	cfg           *sim.Config
+	figures       []measure.Figure
 	seed          uint64
 	trials, chunk int64
 	workers       int
@@ -78,7 +81,10 @@ type plan struct {
 }
 
 func newPlan(cfg *sim.Config, opts Options) *plan {
-	p := &plan{cfg: cfg, seed: opts.Seed, trials: opts.Trials, workers: opts.Workers, finished: make(chan struct{})}
+	p := &plan{
+		cfg: cfg, figures: opts.Figures, seed: opts.Seed, trials: opts.Trials, workers: opts.Workers,
+		finished: make(chan struct{}),
+	}
 	if p.workers <= 0 {
 		p.workers = runtime.GOMAXPROCS(0)
 	}
@@ -143,7 +149,7 @@ type worker struct {
 func (w *worker) work() {
 	p := w.plan
 	// Made here, so that the allocator places them apart from those of other workers.
-	w.world, w.tally = sim.NewWorld(p.cfg), measure.NewTally(p.cfg)
+	w.world, w.tally = sim.NewWorld(p.cfg), measure.NewTally(p.cfg, p.figures...)
 	for w.err == nil && !p.failed.Load() && !p.cancelled.Load() {
 		from := p.next.Add(p.chunk) - p.chunk
 		if from >= p.trials {

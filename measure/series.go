@@ -75,6 +75,9 @@ type sample struct {
 	clusters  stats.Clusters
 	clustered bool
 
+	// exceedances are counted for the probabilities that were asked for.
+	exceedances []exceedance
+
 	n, sum  int64   // of the current trial
 	current []int64 // its values, where clustered
 }
@@ -109,6 +112,9 @@ func (s *sample) record(v int64, censored bool) error {
 	if s.clustered {
 		s.current = append(s.current, v)
 	}
+	for i := range s.exceedances {
+		s.exceedances[i].record(v, censored)
+	}
 	if !censored {
 		return nil
 	}
@@ -123,6 +129,9 @@ func (s *sample) endTrial() {
 	s.mean.Add(s.n, s.sum)
 	slices.Sort(s.current)
 	s.clusters.Add(s.current)
+	for i := range s.exceedances {
+		s.exceedances[i].endTrial(s.n)
+	}
 	s.n, s.sum, s.current = 0, 0, s.current[:0]
 }
 
@@ -135,6 +144,9 @@ func (s *sample) merge(o *sample) {
 	s.histogram.Merge(&o.histogram)
 	s.cut.Merge(&o.cut)
 	s.clusters.Merge(&o.clusters)
+	for i := range s.exceedances {
+		s.exceedances[i].merge(&o.exceedances[i])
+	}
 }
 
 // series is the samples of one metric and observer, by slot; none where the configuration cannot produce it.

@@ -19,6 +19,8 @@ type Info struct {
 	Confidence float64 // of the intervals, between 0 and 1
 	// Assumptions are the defaults in use; those that are inferred are listed.
 	Assumptions []sim.Default
+	// Thresholds are judged; the probabilities among them were given to NewTally.
+	Thresholds []Threshold
 }
 
 // Summary estimates every metric that the configuration can produce.
@@ -31,7 +33,7 @@ func (t *Tally) Summary(info Info) Summary {
 		Confidence:  info.Confidence,
 		Metrics:     []MetricSummary{},
 		Calls:       t.callTotals(),
-		Thresholds:  []struct{}{},
+		Thresholds:  []Verdict{},
 		Assumptions: []Assumption{},
 	}
 	for _, d := range info.Assumptions {
@@ -45,6 +47,9 @@ func (t *Tally) Summary(info Info) Summary {
 		if t.series[id].samples != nil {
 			s.Metrics = append(s.Metrics, summarizer.metric(seriesID(id)))
 		}
+	}
+	for _, limit := range info.Thresholds {
+		s.Thresholds = append(s.Thresholds, t.judge(&s, limit, info.Assumptions))
 	}
 	return s
 }

@@ -11,7 +11,7 @@ type Summary struct {
 	// Metrics has one entry per (name, observer) that the scenario can produce, in the order of the metric table.
 	Metrics     []MetricSummary `json:"metrics"`
 	Calls       Calls           `json:"calls"`
-	Thresholds  []struct{}      `json:"thresholds"`
+	Thresholds  []Verdict       `json:"thresholds"`
 	Assumptions []Assumption    `json:"assumptions"`
 	// Notes are what a reader must know before using the figures, one sentence each.
 	Notes []string `json:"notes"`

@@ -19,8 +19,9 @@ type Tally struct {
 	sums    trialSums
 }
 
-// NewTally gives an empty Tally for trials of cfg.
-func NewTally(cfg *sim.Config) *Tally {
+// NewTally gives an empty Tally for trials of cfg. Those of the figures that are probabilities are counted; Check must have
+// passed them.
+func NewTally(cfg *sim.Config, figures ...Figure) *Tally {
 	t := &Tally{
 		cfg:    cfg,
 		scope:  newScope(cfg),
@@ -30,6 +31,9 @@ func NewTally(cfg *sim.Config) *Tally {
 	for id := range t.series {
 		t.series[id] = newSeries(seriesID(id), &t.scope, t.layout)
 		samples += len(t.series[id].samples)
+	}
+	for _, f := range figures {
+		t.watch(f)
 	}
 	t.touched = make([]*sample, 0, samples)
 	t.sums = newTrialSums(cfg, t.layout)

@@ -150,6 +150,29 @@ func TestTableOfAnExperimentWithoutCalls(t *testing.T) {
 	golden(t, "table-idle.txt", out.String())
 }
 
+// Verdicts come ahead of every figure, those that failed first.
+func TestTableOpensWithVerdicts(t *testing.T) {
+	half, low, high, forty := 0.5, 41.0, 43.25, 40.0
+	s := gameDay()
+	s.Thresholds = []measure.Verdict{
+		{Metric: "write_outage", Statistic: "p50", Unit: "s", AtMost: &forty, Value: &half, Low: &half, High: &half,
+			Verdict: measure.Pass, RestsOn: []string{}},
+		{Metric: "lost_writes", Statistic: "max", Group: "carts", Unit: "count", AtMost: &forty, Verdict: measure.Undecided,
+			Reason: "there was no value"},
+		{Metric: "write_outage", Observer: "endpoint", Statistic: "p99", Unit: "s", AtMost: &forty, Value: &high, Low: &low,
+			Verdict: measure.Fail, RestsOn: []string{"promotion: INF", "dns_ttl: INF"}},
+		{Metric: "covered", Statistic: "mean", Unit: "ratio", AtLeast: &half, Value: &half, High: &half,
+			Verdict: measure.Undecided},
+	}
+	var out bytes.Buffer
+	if err := Table(&out, s, Style{}); err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(out.String(), "Thresholds")
+	text, _, _ = strings.Cut(text, "\n\n")
+	golden(t, "thresholds.txt", text+"\n")
+}
+
 func TestTable(t *testing.T) {
 	for name, style := range map[string]Style{"table.txt": {}, "table-groups.txt": {ByGroups: true}} {
 		var out bytes.Buffer

@@ -24,6 +24,9 @@ type Style struct {
 func Table(w io.Writer, s *measure.Summary, style Style) error {
 	p := &page{summary: s, style: style}
 	p.head()
+	if err := p.thresholds(); err != nil {
+		return err
+	}
 	if err := p.metrics(); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"failsim/measure"
 	"failsim/sim"
 )
 
@@ -114,11 +115,11 @@ func TestIdentityHasTheContentsOfFiles(t *testing.T) {
 func TestIdentityHasEveryFieldOfTheConfig(t *testing.T) {
 	s := load(t, "testdata/good/everything.toml")
 	texts := make([]string, len(s.Config.Groups))
-	want := identity(s.Config, texts)
+	want := identity(s.Config, texts, nil)
 	changed := 0
 	eachLeaf(reflect.ValueOf(&s.Config).Elem(), "Config", func(path string) {
 		changed++
-		if identity(s.Config, texts) == want {
+		if identity(s.Config, texts, nil) == want {
 			t.Errorf("%s does not count", path)
 		}
 	})
@@ -126,8 +127,12 @@ func TestIdentityHasEveryFieldOfTheConfig(t *testing.T) {
 		t.Errorf("only %d fields were changed", changed)
 	}
 	texts[0] = "other"
-	if identity(s.Config, texts) == want {
+	if identity(s.Config, texts, nil) == want {
 		t.Error("the delays do not count")
+	}
+	texts[0] = ""
+	if identity(s.Config, texts, []measure.Threshold{{}}) == want {
+		t.Error("the thresholds do not count")
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"failsim/measure"
 	"failsim/sim"
 	"failsim/words"
 )
@@ -29,6 +30,8 @@ type Scenario struct {
 	Text   []byte
 	Config sim.Config
 	Run    Run
+	// Thresholds are judged once all trials are played.
+	Thresholds []measure.Threshold
 	// Assumptions are the inferred defaults on which the scenario rests, in the order of sim.Defaults.
 	Assumptions []sim.Default
 	// Warnings are what is doubtful but can be simulated, in the order of lines.
@@ -85,8 +88,10 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	r.readCalls(root.tables("call"))
 	r.readCampaigns(root.tables("campaign"))
 	r.readFaults(root.tables("fault"))
-	root.notYet("failure", "threshold")
+	thresholds := root.tables("threshold")
+	root.notYet("failure")
 	root.close()
+	s.Thresholds = r.readThresholds(thresholds)
 	if len(doc.mistakes) > 0 {
 		sortByLine(doc.mistakes)
 		return nil, Errors(doc.mistakes)
@@ -95,7 +100,7 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	s.Config = r.cfg
 	s.Assumptions = doc.defaults.assumptions()
 	s.Warnings = doc.warnings
-	s.Identity = identity(r.cfg, r.delayTexts)
+	s.Identity = identity(r.cfg, r.delayTexts, s.Thresholds)
 	return s, nil
 }
 
@@ -168,6 +173,7 @@ const (
 	longestTrial       = 3650 * 24 * time.Hour // 10 years
 	mostTotalGroups    = 50_000                // node groups of all groups
 	mostCalls          = 1_000_000
+	mostThresholds     = 10_000
 	mostCampaigns      = 1000
 	mostWildcards      = 1000
 	mostTargets        = 1_000_000

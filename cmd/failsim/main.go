@@ -23,6 +23,8 @@ const (
 	exitFine        = 0
 	exitFailed      = 1   // failsim or the disk failed
 	exitInput       = 2   // the user's input is wrong
+	exitRegressed   = 3   // a threshold failed, or a comparison regressed
+	exitUndecided   = 4   // undecided, or the asked precision was not reached
 	exitForeign     = 5   // the inputs do not belong together
 	exitInterrupted = 130 // Ctrl-C
 )
@@ -73,6 +75,12 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// What a run that went well can still say by its exit code.
+var (
+	errFailed    = errors.New("threshold failed")
+	errUndecided = errors.New("threshold undecided")
+)
+
 // usageError is a mistake on the command line or in a file that the user gave.
 type usageError struct{ error }
 
@@ -91,6 +99,10 @@ func exitCode(err error) int {
 		return exitInput
 	case errors.Is(err, store.ErrOtherRun):
 		return exitForeign
+	case errors.Is(err, errFailed):
+		return exitRegressed
+	case errors.Is(err, errUndecided):
+		return exitUndecided
 	}
 	return exitFailed
 }
@@ -125,6 +137,8 @@ Exit codes:
   0    fine
   1    failsim or the disk failed
   2    the input is wrong
+  3    a threshold failed
+  4    a threshold is undecided
   5    the inputs do not belong together (the folder holds results of another run)
   130  interrupted`,
 		Example: `  failsim run scenarios/quickstart.toml

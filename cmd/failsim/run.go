@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"os/signal"
@@ -18,6 +19,7 @@ import (
 	"failsim/scenario"
 	"failsim/sim"
 	"failsim/store"
+	"failsim/words"
 
 	"github.com/spf13/cobra"
 )
@@ -144,16 +146,41 @@ func (a *app) run(ctx context.Context, sc *scenario.Scenario, f *runFlags) error
 	switch {
 	case f.json:
 		_, err = a.stdout.Write(files["summary.json"])
-		return err
-	case f.quiet:
-		return nil
+	case !f.quiet:
+		err = report.Table(a.stdout, summary, report.Style{Color: a.colored(f.color), ByGroups: f.by == "group"})
 	}
-	return report.Table(a.stdout, summary, report.Style{Color: a.colored(f.color), ByGroups: f.by == "group"})
+	if err != nil {
+		return err
+	}
+	return verdictError(summary.Thresholds)
+}
+
+// verdictError is nil where every threshold passed.
+func verdictError(verdicts []measure.Verdict) error {
+	var failed, undecided []string
+	for _, v := range verdicts {
+		switch v.Verdict {
+		case measure.Fail:
+			failed = append(failed, v.Figure().String())
+		case measure.Undecided:
+			undecided = append(undecided, v.Figure().String())
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return fmt.Errorf("%w: %s", errFailed, words.List(failed))
+	case len(undecided) > 0:
+		return fmt.Errorf("%w: %s", errUndecided, words.List(undecided))
+	}
+	return nil
 }
 
 // play runs the experiment and estimates.
 func (a *app) play(ctx context.Context, sc *scenario.Scenario, f *runFlags) (*measure.Summary, error) {
 	opts := experiment.Options{Trials: f.trials, Seed: f.seed, Workers: f.workers}
+	for _, t := range sc.Thresholds {
+		opts.Figures = append(opts.Figures, t.Figure)
+	}
 	if !f.quiet && isTerminal(a.stderr) {
 		p := &progress{to: a.stderr, trials: f.trials, begun: time.Now()}
 		opts.Progress = p.show
@@ -165,6 +192,7 @@ func (a *app) play(ctx context.Context, sc *scenario.Scenario, f *runFlags) (*me
 	}
 	summary := tally.Summary(measure.Info{
 		Scenario: sc.Name, Seed: f.seed, Confidence: sc.Run.Confidence, Assumptions: sc.Assumptions,
+		Thresholds: sc.Thresholds,
 	})
 	return &summary, nil
 }
