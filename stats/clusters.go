@@ -55,6 +55,12 @@ func (c *Clusters) Merge(o *Clusters) {
 	c.perTrial += o.perTrial
 }
 
+// Reset empties the Clusters; it keeps its memory.
+func (c *Clusters) Reset() {
+	clear(c.buckets)
+	c.trials, c.perTrial = 0, 0
+}
+
 func (c *Clusters) grow(size int) {
 	if more := size - len(c.buckets); more > 0 {
 		c.buckets = append(c.buckets, make([]clusterSums, more)...)

@@ -33,19 +33,34 @@ func (h *Histogram) Record(v int64) error {
 	if v < 0 || v > h.highest {
 		return fmt.Errorf("value %d is %w: 0 to %d", v, ErrOutOfRange, h.highest)
 	}
-	if h.counts == nil {
-		h.counts = hdrhistogram.New(h.unit, h.highest, digits)
-		h.min = v
-	}
+	h.allocate(v)
 	h.min, h.max = min(h.min, v), max(h.max, v)
 	h.n++
 	return h.counts.RecordValue(v)
 }
 
+// allocate takes memory before the first value, which is the lowest so far.
+func (h *Histogram) allocate(first int64) {
+	if h.counts == nil {
+		h.counts = hdrhistogram.New(h.unit, h.highest, digits)
+	}
+	if h.n == 0 {
+		h.min = first
+	}
+}
+
+// Reset empties the Histogram; it keeps its memory.
+func (h *Histogram) Reset() {
+	if h.n > 0 {
+		h.counts.Reset()
+	}
+	h.n, h.min, h.max = 0, 0, 0
+}
+
 // each calls f with the buckets that have values, ascending, until f returns false: a value that stands for the bucket, the
 // same in every Histogram of one range, and the number of values in it.
 func (h *Histogram) each(f func(value, count int64) bool) {
-	if h.counts == nil {
+	if h.n == 0 {
 		return
 	}
 	packed := hdrhistogram.NewPacked(h.unit, h.highest, digits)
@@ -72,13 +87,10 @@ func (h *Histogram) Merge(o *Histogram) {
 	if h.unit != o.unit || h.highest != o.highest {
 		panic("stats: merge of histograms of unlike range")
 	}
-	if o.counts == nil {
+	if o.n == 0 {
 		return
 	}
-	if h.counts == nil {
-		h.counts = hdrhistogram.New(h.unit, h.highest, digits)
-		h.min = o.min
-	}
+	h.allocate(o.min)
 	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
 	h.n += o.n
 	// Through the packed form: it reads the counts where they lie, several times as fast as the library's own Merge.
@@ -100,7 +112,7 @@ func (h *Histogram) Max() int64 { return h.max }
 // AtRank gives the k-th lowest value, 1 <= k <= Count, to three digits: the upper end of its bucket, but never outside
 // [Min, Max]. An empty Histogram gives 0.
 func (h *Histogram) AtRank(k int64) int64 {
-	if h.counts == nil {
+	if h.n == 0 {
 		return 0
 	}
 	// The library takes the rank percentage/100 x n + 1/2, cut off: halfway between two ranks, whatever the rounding.
