@@ -17,6 +17,7 @@ type Info struct {
 	Scenario   string
 	Seed       uint64
 	Confidence float64 // of the intervals, between 0 and 1
+	Part       string  // which trials, where not all
 	// Assumptions are the defaults in use; those that are inferred are listed.
 	Assumptions []sim.Default
 	// Thresholds are judged; the probabilities among them were given to NewTally.
@@ -30,6 +31,7 @@ func (t *Tally) Summary(info Info) Summary {
 		Scenario:    info.Scenario,
 		Trials:      t.trials,
 		Seed:        info.Seed,
+		Part:        info.Part,
 		Confidence:  info.Confidence,
 		Metrics:     []MetricSummary{},
 		Calls:       t.callTotals(),

@@ -8,6 +8,10 @@ type Summary struct {
 	Trials     int64   `json:"trials"`
 	Seed       uint64  `json:"seed"`
 	Confidence float64 `json:"confidence"`
+	// Part is the trials that this is about, where it is not all of the experiment's.
+	Part string `json:"part,omitempty"`
+	// Stopping is set where a precision ended the run.
+	Stopping *Stopping `json:"stopping,omitempty"`
 	// Metrics has one entry per (name, observer) that the scenario can produce, in the order of the metric table.
 	Metrics     []MetricSummary `json:"metrics"`
 	Calls       Calls           `json:"calls"`

@@ -46,16 +46,28 @@ func (t *Tally) Trials() int64 { return t.trials }
 // Add takes up one trial of the Tally's configuration. An error names a value that cannot be counted; the Tally is then of
 // no further use.
 func (t *Tally) Add(o *sim.Outcome) error {
+	if err := t.take(o); err != nil {
+		return err
+	}
+	t.endTrial(o)
+	return nil
+}
+
+// take records the values of a trial; what they come to stands in the samples until endTrial.
+func (t *Tally) take(o *sim.Outcome) error {
 	if err := t.addOutcome(o); err != nil {
 		return fmt.Errorf("trial %d of seed %d: %w", o.Trial, o.Seed, err)
 	}
+	return nil
+}
+
+func (t *Tally) endTrial(o *sim.Outcome) {
 	for _, s := range t.touched {
 		s.endTrial()
 	}
 	t.touched = t.touched[:0]
 	t.trials++
 	t.addCalls(&o.Calls)
-	return nil
 }
 
 func (t *Tally) addOutcome(o *sim.Outcome) error {
