@@ -79,7 +79,7 @@ func TestDefaultsHoldWhereNothingIsSaid(t *testing.T) {
 	if diff := cmp.Diff(want, s.Config); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Run{Trials: 2000, Seed: 1, Confidence: 0.95}, s.Run); diff != "" {
+	if diff := cmp.Diff(Run{Trials: 2000, Seed: 1, Confidence: 0.95, MaxTrials: 1_000_000}, s.Run); diff != "" {
 		t.Errorf("run (-want +got):\n%s", diff)
 	}
 	if s.Name != "defaults" || len(s.Warnings) != 0 {
@@ -133,7 +133,7 @@ func TestEveryKeyIsHonored(t *testing.T) {
 	if diff := cmp.Diff(everyGroup(a, b, c), groups); diff != "" {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Run{Trials: 50, Seed: 7, Confidence: 0.99}, s.Run); diff != "" {
+	if diff := cmp.Diff(Run{Trials: 50, Seed: 7, Confidence: 0.99, MaxTrials: 1_000_000}, s.Run); diff != "" {
 		t.Errorf("run (-want +got):\n%s", diff)
 	}
 	if s.Name != "game-day" || s.Description != "what the contract shows" || len(s.Assumptions) != 0 {

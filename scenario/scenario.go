@@ -26,8 +26,9 @@ import (
 // Scenario is a scenario as read.
 type Scenario struct {
 	Name, Description string
-	// Text is the file as it stood.
+	// Text is the file as it stood, and Files the contents of those that it names, by their names in it.
 	Text   []byte
+	Files  map[string]string
 	Config sim.Config
 	Run    Run
 	// Thresholds are judged once all trials are played.
@@ -46,6 +47,9 @@ type Run struct {
 	Trials     int64
 	Seed       uint64
 	Confidence float64 // of the intervals, such as 0.95
+	// Precision ends the run in place of Trials, within MaxTrials; nil: none does.
+	Precision *measure.Precision
+	MaxTrials int64
 }
 
 // Load reads and checks the scenario in the file. Files that it names resolve beside it. Errors of the user come as
@@ -66,15 +70,15 @@ func Load(path string) (*Scenario, error) {
 // Parse checks the text of a scenario. The path serves messages and the default name only; readFile reads the files that
 // the scenario names. Errors of the user come as Errors.
 func Parse(path string, text []byte, readFile func(name string) ([]byte, error)) (*Scenario, error) {
+	s := &Scenario{Text: text, Files: map[string]string{}}
 	doc := &document{
-		file: path, readFile: readFile, wrong: map[string]bool{},
+		file: path, readFile: s.remember(readFile), wrong: map[string]bool{},
 		defaults: &defaults{all: sim.Defaults(), used: map[string]bool{}},
 	}
 	root, err := doc.open(string(text))
 	if err != nil {
 		return nil, err
 	}
-	s := &Scenario{Text: text}
 	r := newReader(doc)
 	if root.integer("failsim", 1, bounds[int64]{math.MinInt64, math.MaxInt64}) != 1 {
 		root.wrong("failsim", "version %d of the scenario language; this failsim reads version 1", root.get("failsim"))
@@ -92,6 +96,11 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	root.notYet("failure")
 	root.close()
 	s.Thresholds = r.readThresholds(thresholds)
+	if p := s.Run.Precision; p != nil && len(doc.mistakes) == 0 {
+		if _, err := measure.Check(&r.cfg, p.Figure); err != nil {
+			doc.mistake("run.precision", "%v", err)
+		}
+	}
 	if len(doc.mistakes) > 0 {
 		sortByLine(doc.mistakes)
 		return nil, Errors(doc.mistakes)
@@ -102,6 +111,20 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	s.Warnings = doc.warnings
 	s.Identity = identity(r.cfg, r.delayTexts, s.Thresholds)
 	return s, nil
+}
+
+// remember keeps what it reads.
+func (s *Scenario) remember(readFile func(name string) ([]byte, error)) func(name string) ([]byte, error) {
+	if readFile == nil {
+		return nil
+	}
+	return func(name string) ([]byte, error) {
+		content, err := readFile(name)
+		if err == nil {
+			s.Files[name] = string(content)
+		}
+		return content, err
+	}
 }
 
 func (s *Scenario) readHead(root *table) {
@@ -135,9 +158,19 @@ func (s *Scenario) readRun(t *table) {
 	} else if t.has("confidence") {
 		t.want("confidence", "a number from 0.5 to 0.9999")
 	}
-	t.notYet("precision")
+	s.Run.MaxTrials = t.integer("max_trials", MaxTrials, bounds[int64]{1, 1_000_000_000})
+	if text := t.text("precision", ""); t.has("precision") && !t.doc.wrong[t.key("precision")] {
+		p, err := measure.ParsePrecision(text)
+		if err != nil {
+			t.wrong("precision", "%v", err)
+		}
+		s.Run.Precision = &p
+	}
 	t.close()
 }
+
+// MaxTrials is how many trials a precision may take where nothing else is said.
+const MaxTrials = 1_000_000
 
 // reader carries a sim.Config while its parts are read.
 type reader struct {
