@@ -45,12 +45,17 @@ type row struct {
 var importTable = map[string]row{
 	".": {},
 	"cmd/failsim": {
-		own:   []string{"describe", "dist", "experiment", "measure", "report", "scenario", "sim", "stats", "store", "words"},
+		own: []string{"describe", "dist", "experiment", "measure", "report", "rows", "scenario", "sim", "stats", "store",
+			"words"},
 		third: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	},
 	"describe":   {},
 	"scenario":   {own: []string{"dist", "measure", "sim", "words"}, third: []string{"github.com/BurntSushi/toml"}},
-	"experiment": {own: []string{"measure", "sim"}},
+	"experiment": {own: []string{"measure", "sim"}, third: []string{"github.com/klauspost/compress"}},
+	"rows": {
+		own:   []string{"experiment", "measure", "sim"},
+		third: []string{"github.com/parquet-go/parquet-go"},
+	},
 	"report": {
 		own:   []string{"experiment", "measure", "sim", "stats"},
 		third: []string{"github.com/olekukonko/tablewriter"},

@@ -70,9 +70,12 @@ func operator(name string, groups ...int) sim.CampaignConfig {
 		RetryEvery: 5 * time.Minute, Timeout: 30 * time.Minute, OnTimeout: sim.ReactStop, Rounds: 1}
 }
 
+// first is the trials of index 0 to n-1.
+func first(n int64) []experiment.Range { return []experiment.Range{{From: 0, To: n}} }
+
 func summary(t testing.TB, cfg *sim.Config, opts experiment.Options) string {
 	t.Helper()
-	tally, err := experiment.Run(context.Background(), cfg, opts)
+	tally, err := experiment.Total(context.Background(), cfg, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,7 @@ func summary(t testing.TB, cfg *sim.Config, opts experiment.Options) string {
 
 func TestWorkersAndRepeatsNeverMatter(t *testing.T) {
 	cfg := gameDay(t)
-	opts := experiment.Options{Trials: 500, Seed: 11, Workers: 1}
+	opts := experiment.Options{Ranges: first(500), Seed: 11, Workers: 1}
 	want := summary(t, cfg, opts)
 	if !strings.Contains(want, `"name":"write_outage","observer":"service"`) {
 		t.Fatal(want)
@@ -95,7 +98,7 @@ func TestWorkersAndRepeatsNeverMatter(t *testing.T) {
 			t.Errorf("%d workers: another summary", opts.Workers)
 		}
 	}
-	opts.Workers, opts.Trials = 3, 100
+	opts.Workers, opts.Ranges = 3, first(100)
 	want = summary(t, cfg, opts)
 	for i := range 20 {
 		if got := summary(t, cfg, opts); got != want {
@@ -121,7 +124,7 @@ func TestTrialsAreThoseOfTheirIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := summary(t, cfg, experiment.Options{Trials: 150, Seed: 5, Workers: 4}); got != string(text) {
+	if got := summary(t, cfg, experiment.Options{Ranges: first(150), Seed: 5, Workers: 4}); got != string(text) {
 		t.Error("unlike one World in order")
 	}
 }
@@ -130,19 +133,19 @@ func TestCancelStopsAtOnce(t *testing.T) {
 	cfg := gameDay(t)
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := experiment.Run(done, cfg, experiment.Options{Trials: 1}); !errors.Is(err, context.Canceled) {
+	if _, err := experiment.Total(done, cfg, experiment.Options{Ranges: first(1)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("before: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var cancelled time.Time
-	opts := experiment.Options{Trials: 1e9, Workers: 2, Progress: func(int64) {
+	opts := experiment.Options{Ranges: first(1e9), Workers: 2, Progress: func(int64) {
 		if cancelled.IsZero() {
 			cancelled = time.Now()
 			cancel()
 		}
 	}}
-	if _, err := experiment.Run(ctx, cfg, opts); !errors.Is(err, context.Canceled) {
+	if _, err := experiment.Total(ctx, cfg, opts); !errors.Is(err, context.Canceled) {
 		t.Errorf("during: %v", err)
 	}
 	// A trial lasts well below a millisecond; the rest is for a busy machine.
@@ -154,7 +157,7 @@ func TestCancelStopsAtOnce(t *testing.T) {
 func TestProgressRisesToTheNumberOfTrials(t *testing.T) {
 	var last, calls int64
 	start := time.Now()
-	summary(t, gameDay(t), experiment.Options{Trials: 4000, Workers: 2, Progress: func(done int64) {
+	summary(t, gameDay(t), experiment.Options{Ranges: first(4000), Workers: 2, Progress: func(done int64) {
 		if done < last || done > 4000 {
 			t.Errorf("%d after %d", done, last)
 		}
@@ -171,7 +174,7 @@ func TestPanicNamesSeedAndTrial(t *testing.T) {
 	cfg := gameDay(t)
 	cfg.Campaigns[0].Poll = 0
 	for _, workers := range []int{1, 3} {
-		_, err := experiment.Run(context.Background(), cfg, experiment.Options{Trials: 1000, Seed: 9, Workers: workers})
+		_, err := experiment.Total(context.Background(), cfg, experiment.Options{Ranges: first(1000), Seed: 9, Workers: workers})
 		if err == nil || !strings.HasPrefix(err.Error(), "trial 0 of seed 9: panic: ") {
 			t.Errorf("%d workers: %v", workers, err)
 		}
@@ -179,12 +182,9 @@ func TestPanicNamesSeedAndTrial(t *testing.T) {
 }
 
 func TestNoTrialsAreAnEmptyTally(t *testing.T) {
-	tally, err := experiment.Run(context.Background(), gameDay(t), experiment.Options{})
+	tally, err := experiment.Total(context.Background(), gameDay(t), experiment.Options{})
 	if err != nil || tally.Trials() != 0 {
 		t.Errorf("%v, %v", tally, err)
-	}
-	if _, err := experiment.Run(context.Background(), gameDay(t), experiment.Options{Trials: -1}); err == nil {
-		t.Error("-1 trials were played")
 	}
 }
 
@@ -214,7 +214,7 @@ func BenchmarkTrial(b *testing.B) {
 func BenchmarkRun(b *testing.B) {
 	cfg := gameDay(b)
 	for b.Loop() {
-		if _, err := experiment.Run(context.Background(), cfg, experiment.Options{Trials: 10_000, Seed: 1}); err != nil {
+		if _, err := experiment.Total(context.Background(), cfg, experiment.Options{Ranges: first(10_000), Seed: 1}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -67,9 +67,34 @@ func (p *page) title(name, explanation string) {
 func (p *page) head() {
 	s := p.summary
 	p.printf("%s: %s, seed %d, %s intervals\n", s.Scenario, plural(s.Trials, "trial"), s.Seed, percent(s.Confidence))
+	if s.Part != "" {
+		p.printf("A part of the experiment only: %s; failsim merge puts the parts together\n", s.Part)
+	}
+	if s.Stopping != nil {
+		p.wrap("", "  ", stopped(s))
+	}
 	if i := slices.IndexFunc(s.Metrics, isAnswer); i >= 0 {
 		p.wrap("\n", "", p.answer(s.Metrics[i]))
 	}
+}
+
+// stopped says at which precision the run ended.
+func stopped(s *measure.Summary) string {
+	stop := s.Stopping
+	width := "no interval"
+	if stop.Width != nil {
+		width = strconv.FormatFloat(*stop.Width, 'g', 3, 64)
+		if stop.Relative {
+			width = strconv.FormatFloat(100**stop.Width, 'g', 3, 64) + "%"
+		} else if stop.Unit == "s" {
+			width += " s"
+		}
+		width = "an interval " + width + " wide"
+	}
+	if stop.Reached {
+		return fmt.Sprintf("Precision %s reached after %s: %s", stop.Precision, plural(s.Trials, "trial"), width)
+	}
+	return fmt.Sprintf("Precision %s not reached within %s: %s", stop.Precision, plural(stop.MaxTrials, "trial"), width)
 }
 
 func isAnswer(m measure.MetricSummary) bool {

@@ -32,23 +32,46 @@ var ErrOtherRun = errors.New("holds results of another run")
 
 // Manifest says what ran, so that it can be run again, and what came out, by digest.
 type Manifest struct {
-	Failsim    string   `json:"failsim"` // semantic version
-	Engine     int      `json:"engine"`
-	Scenario   Scenario `json:"scenario"`
-	Seed       uint64   `json:"seed"`
-	Trials     int64    `json:"trials"`
-	Confidence float64  `json:"confidence"`
+	Failsim  string   `json:"failsim"` // semantic version
+	Engine   int      `json:"engine"`
+	Scenario Scenario `json:"scenario"`
+	Seed     uint64   `json:"seed"`
+	Trials   int64    `json:"trials"`
+	// Part is which of the trials are here; nil: all.
+	Part *PartRange `json:"part,omitempty"`
+	// Precision is the rule that ended the run, as `--precision` has it; empty where the number of trials was given.
+	Precision string `json:"precision,omitempty"`
+	// MaxTrials is the ceiling of a run that ends by its precision.
+	MaxTrials  int64   `json:"max_trials,omitempty"`
+	Confidence float64 `json:"confidence"`
 	// Methods name how estimates and intervals were made, one short string each.
 	Methods []string `json:"methods"`
 	// Digests are "sha256:<hex>" by file name. Write fills them in.
 	Digests map[string]string `json:"digests"`
 }
 
-// Scenario is the question that was asked. Identity is the hash of its parsed meaning, Text the file as it stood.
+// TrialRange is trials From to To-1, counted from 0.
+type TrialRange struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// String writes `0 to 100`: without the last number.
+func (r TrialRange) String() string { return fmt.Sprintf("%d to %d", r.From, r.To) }
+
+// PartRange is the trials of a part. Outages is whose outage windows it keeps: parts that differ in it do not merge.
+type PartRange struct {
+	TrialRange
+	Outages string `json:"outages"`
+}
+
+// Scenario is the question that was asked. Identity is the hash of its parsed meaning, Text the file as it stood, and Files
+// the contents of those that it names, by their names in it.
 type Scenario struct {
-	Name     string `json:"name"`
-	Identity string `json:"identity"`
-	Text     string `json:"text"`
+	Name     string            `json:"name"`
+	Identity string            `json:"identity"`
+	Text     string            `json:"text"`
+	Files    map[string]string `json:"files,omitempty"`
 }
 
 // Check tells before a run whether its results may be written to dir: nil when dir is absent, empty, or holds results of
@@ -101,13 +124,24 @@ func (m *Manifest) differsFrom(old *Manifest) (diffs []string) {
 	if old.Seed != m.Seed {
 		diffs = append(diffs, fmt.Sprintf("seed %d there, %d here", old.Seed, m.Seed))
 	}
-	if old.Trials != m.Trials {
-		diffs = append(diffs, fmt.Sprintf("%d trials there, %d here", old.Trials, m.Trials))
+	if there, here := old.extent(), m.extent(); there != here {
+		diffs = append(diffs, fmt.Sprintf("%s there, %s here", there, here))
 	}
 	if old.Confidence != m.Confidence {
 		diffs = append(diffs, fmt.Sprintf("confidence %v there, %v here", old.Confidence, m.Confidence))
 	}
 	return diffs
+}
+
+// extent words how many trials were to be played. How many a precision needed is an outcome, not a part of the question.
+func (m *Manifest) extent() string {
+	switch {
+	case m.Precision != "":
+		return fmt.Sprintf("precision %s within %d trials", m.Precision, m.MaxTrials)
+	case m.Part != nil:
+		return fmt.Sprintf("trials %v of %d", m.Part, m.Trials)
+	}
+	return fmt.Sprintf("%d trials", m.Trials)
 }
 
 // read returns the manifest in the folder, nil if the folder is absent or empty. shown is its name in messages.

@@ -47,7 +47,7 @@ func tree(t *testing.T, dir string) map[string]string {
 
 func mustWrite(t *testing.T, dir string, m Manifest, files map[string][]byte) {
 	t.Helper()
-	if err := Write(dir, m, files); err != nil {
+	if err := Write(dir, m, Files{Baseline: files}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -140,7 +140,7 @@ func TestCheck(t *testing.T) {
 		{name: "later version", before: written, run: func(m *Manifest) { m.Failsim, m.Engine = "0.2.0", 2 }},
 		{name: "another seed", before: written, want: ErrOtherRun, says: "(seed 1 there, 2 here): write elsewhere with -o DIR, or replace it with --update",
 			run: func(m *Manifest) { m.Seed = 2 }},
-		{name: "other trials", before: written, want: ErrOtherRun, says: "2000 trials there, 10 here",
+		{name: "other trials", before: written, want: ErrOtherRun, says: "2000 trials there, 10 trials here",
 			run: func(m *Manifest) { m.Trials = 10 }},
 		{name: "other confidence", before: written, want: ErrOtherRun, says: "confidence 0.95 there, 0.99 here",
 			run: func(m *Manifest) { m.Confidence = 0.99 }},
@@ -165,7 +165,7 @@ func TestCheck(t *testing.T) {
 			if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want %v saying %q", err, tt.want, tt.says)
 			}
-			if errors.Is(err, ErrNotOurs) && Write(dir, m, results("x")) == nil {
+			if errors.Is(err, ErrNotOurs) && Write(dir, m, Files{Baseline: results("x")}) == nil {
 				t.Error("Write replaced it")
 			}
 			if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {

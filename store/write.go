@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,17 +15,45 @@ import (
 	"slices"
 )
 
-// Write makes dir hold the manifest and the files (contents by name) and nothing else. Where they are there already, byte
-// by byte, it changes nothing. On an error the folder is as it was before. Parents are created.
-func Write(dir string, m Manifest, files map[string][]byte) error {
+// resultNames are the files that a results folder can have. Those that git ignores, by the project's own rules, have their
+// digests in digests.json, and environment.json has none.
+var resultNames = []string{
+	ManifestName, digestsName, EnvironmentName, "summary.json", "timeline.txt", "trials.parquet", "outages.parquet",
+	"sketches.parquet", "report.html",
+}
+
+const (
+	digestsName = "digests.json"
+	// EnvironmentName is the file about the machine and the moment: nothing compares it.
+	EnvironmentName = "environment.json"
+)
+
+// Files are the contents of a results folder besides the manifest, by name.
+type Files struct {
+	// Baseline files are those to commit: the manifest has their digests.
+	Baseline map[string][]byte
+	// Others are written one after the other; digests.json has their digests.
+	Others map[string]func(io.Writer) error
+	// Environment gives the content of environment.json once all others are written; nil: there is none.
+	Environment func() []byte
+	// Chunks keeps those of the run in progress, for a merge; otherwise they are removed.
+	Chunks bool
+}
+
+// Write makes dir hold the manifest and the files and nothing else. Where they are there already, byte by byte, it changes
+// nothing. On an error the folder is as it was before, and the chunks of the run in progress are kept. Parents are created.
+func Write(dir string, m Manifest, files Files) error {
 	s, err := newSwap(dir, m, files)
-	if err != nil || s.unchanged() {
+	if err != nil {
 		return err
 	}
-	for _, step := range s.steps() {
+	for i, step := range s.steps() {
 		if err := step(); err != nil {
 			s.undo()
 			return fmt.Errorf("writing results to %s: %w", dir, err)
+		}
+		if i == 0 && s.unchanged() {
+			return os.RemoveAll(s.partial)
 		}
 	}
 	return nil
@@ -33,10 +62,13 @@ func Write(dir string, m Manifest, files map[string][]byte) error {
 // swap replaces one results folder by another.
 type swap struct {
 	dir, old, partial string
-	files             map[string][]byte // the manifest included
+	files             Files
+	// compared are the files by which two results are told apart: the manifest, those that it has digests of, and
+	// digests.json.
+	compared map[string][]byte
 }
 
-func newSwap(dir string, m Manifest, files map[string][]byte) (*swap, error) {
+func newSwap(dir string, m Manifest, files Files) (*swap, error) {
 	folder, err := resolve(dir)
 	if err != nil {
 		return nil, err
@@ -47,16 +79,26 @@ func newSwap(dir string, m Manifest, files map[string][]byte) (*swap, error) {
 	if _, err := read(folder, dir); err != nil {
 		return nil, err
 	}
-	manifest, err := m.encode(files)
+	for name := range files.Baseline {
+		mustKnow(name)
+	}
+	for name := range files.Others {
+		mustKnow(name)
+	}
+	manifest, err := m.encode(files.Baseline)
 	if err != nil {
 		return nil, err
 	}
-	all := maps.Clone(files)
-	if all == nil {
-		all = map[string][]byte{}
+	compared := map[string][]byte{}
+	maps.Copy(compared, files.Baseline)
+	compared[ManifestName] = manifest
+	return &swap{folder, folder + ".old", folder + ".partial", files, compared}, nil
+}
+
+func mustKnow(name string) {
+	if !slices.Contains(resultNames, name) {
+		panic("store: " + name + " is not among the files of a results folder")
 	}
-	all[ManifestName] = manifest
-	return &swap{dir: folder, old: folder + ".old", partial: folder + ".partial", files: all}, nil
 }
 
 // encode writes the manifest as JSON with the digests of files: the same bytes for the same content.
@@ -64,62 +106,109 @@ func (m Manifest) encode(files map[string][]byte) ([]byte, error) {
 	m.Digests = map[string]string{}
 	for name, content := range files {
 		sum := sha256.Sum256(content)
-		m.Digests[name] = "sha256:" + hex.EncodeToString(sum[:])
+		m.Digests[name] = digestText(sum[:])
 	}
 	if m.Methods == nil {
 		m.Methods = []string{}
 	}
+	return encodeJSON(m)
+}
+
+func encodeJSON(v any) ([]byte, error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	err := enc.Encode(m)
+	err := enc.Encode(v)
 	return text.Bytes(), err
 }
 
-// unchanged tells whether every file is there already.
+func digestText(sum []byte) string { return "sha256:" + hex.EncodeToString(sum) }
+
+// unchanged tells whether the folder holds what the new one does.
 func (s *swap) unchanged() bool {
-	for name, content := range s.files {
+	for name, content := range s.compared {
 		there, err := os.ReadFile(filepath.Join(s.dir, name))
 		if err != nil || !bytes.Equal(there, content) {
 			return false
 		}
 	}
-	return true
+	for name := range s.files.Others {
+		if _, err := os.Stat(filepath.Join(s.dir, name)); err != nil {
+			return false
+		}
+	}
+	return !s.files.Chunks
 }
 
 // steps are the moves of a swap in order. A process may die after any of them; restore and the first step repair that.
 func (s *swap) steps() []func() error {
-	return []func() error{s.clearPartial, s.writePartial, s.setAside, s.moveIn, s.removeOld}
+	return []func() error{s.writePartial, s.setAside, s.clearChunks, s.moveIn, s.removeOld}
 }
 
-// clearPartial removes what an interrupted Write left of its new folder: nothing but the files that a Write makes.
-func (s *swap) clearPartial() error {
-	entries, err := os.ReadDir(s.partial)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+// writePartial puts the new folder together, beside the chunks of the run in progress.
+func (s *swap) writePartial() error {
+	if err := knownOnly(s.partial); err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		if _, known := s.files[entry.Name()]; !known {
-			return fmt.Errorf("%s is in the way: %w: it holds %s", s.partial, ErrNotOurs, entry.Name())
-		}
-	}
-	return os.RemoveAll(s.partial)
-}
-
-func (s *swap) writePartial() error {
 	if err := os.MkdirAll(s.partial, 0o755); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.files)) {
-		if err := writeSynced(filepath.Join(s.partial, name), s.files[name]); err != nil {
+	if err := s.clearResults(); err != nil {
+		return err
+	}
+	digests := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.files.Others)) {
+		sum := sha256.New()
+		err := writeFile(filepath.Join(s.partial, name), func(w io.Writer) error {
+			return s.files.Others[name](io.MultiWriter(w, sum))
+		})
+		if err != nil {
+			return err
+		}
+		digests[name] = digestText(sum.Sum(nil))
+	}
+	if len(digests) > 0 {
+		text, err := encodeJSON(digests)
+		if err != nil {
+			return err
+		}
+		s.compared[digestsName] = text
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.compared)) {
+		if err := writeSynced(filepath.Join(s.partial, name), s.compared[name]); err != nil {
+			return err
+		}
+	}
+	if s.files.Environment != nil {
+		if err := writeSynced(filepath.Join(s.partial, EnvironmentName), s.files.Environment()); err != nil {
 			return err
 		}
 	}
 	return syncFolder(s.partial)
+}
+
+// clearResults removes what an interrupted Write left of its files.
+func (s *swap) clearResults() error {
+	for _, name := range resultNames {
+		if err := os.Remove(filepath.Join(s.partial, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearChunks removes the run in progress, which is over; a part keeps its chunks.
+func (s *swap) clearChunks() error {
+	if !s.files.Chunks {
+		if err := os.RemoveAll(filepath.Join(s.partial, chunksName)); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(filepath.Join(s.partial, jobName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // setAside moves the present results away, if there are any.
@@ -157,7 +246,11 @@ func (s *swap) removeOld() error {
 // undo leaves the folder as it was before the swap, as far as the disk allows; the error that led here is what is reported.
 func (s *swap) undo() {
 	_ = restore(s.dir)
-	_ = s.clearPartial()
+	if _, err := os.Stat(filepath.Join(s.partial, jobName)); err == nil {
+		_ = s.clearResults()
+	} else if knownOnly(s.partial) == nil {
+		_ = os.RemoveAll(s.partial)
+	}
 }
 
 func holdsFiles(dir string) bool {
@@ -177,11 +270,19 @@ func removeEmpty(dir string) error {
 }
 
 func writeSynced(path string, content []byte) error {
+	return writeFile(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// writeFile writes a file and makes it durable.
+func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	err = write(f)
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

@@ -22,7 +22,7 @@ func TestInterruptionLeavesOldOrNewWhole(t *testing.T) {
 					mustWrite(t, dir, manifest(1), results("old"))
 				}
 				old := tree(t, dir)
-				s, err := newSwap(dir, manifest(2), results("new"))
+				s, err := newSwap(dir, manifest(2), Files{Baseline: results("new")})
 				mustDo(t, err)
 				if len(s.steps()) != steps {
 					t.Fatalf("%d steps", len(s.steps()))
@@ -54,7 +54,7 @@ func TestInterruptionInsideAStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "r")
 			mustWrite(t, dir, manifest(1), results("old"))
-			s, err := newSwap(dir, manifest(2), results("new"))
+			s, err := newSwap(dir, manifest(2), Files{Baseline: results("new")})
 			mustDo(t, err)
 			half(t, s)
 			mustDo(t, Check(dir, manifest(2), true))
@@ -73,7 +73,7 @@ func TestInterruptionInsideAStep(t *testing.T) {
 		}
 	}
 	check("marked, not moved", func(t *testing.T, s *swap) {
-		steps(t, s, 2)
+		steps(t, s, 1)
 		mustDo(t, os.WriteFile(filepath.Join(s.dir, replacedMarker), nil, 0o644))
 	}, "old")
 	check("partly removed", func(t *testing.T, s *swap) {
@@ -136,7 +136,7 @@ func TestCopiesAreNotLeftovers(t *testing.T) {
 	if err := Check(dir, manifest(1), true); !errors.Is(err, ErrNotOurs) {
 		t.Errorf("Check: %v", err)
 	}
-	if err := Write(dir, manifest(1), results("b")); !errors.Is(err, ErrNotOurs) {
+	if err := Write(dir, manifest(1), Files{Baseline: results("b")}); !errors.Is(err, ErrNotOurs) {
 		t.Errorf("Write: %v", err)
 	}
 	if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {
@@ -166,7 +166,7 @@ func TestErrorsLeaveTheOldResults(t *testing.T) {
 			mustWrite(t, dir, manifest(1), results("old"))
 			spoil(t, dir)
 			before := tree(t, filepath.Dir(dir))
-			if err := Write(dir, manifest(2), results("new")); err == nil {
+			if err := Write(dir, manifest(2), Files{Baseline: results("new")}); err == nil {
 				t.Error("no error")
 			}
 			if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {
@@ -181,7 +181,7 @@ func TestFailedMoveBringsTheOldResultsBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "r")
 	mustWrite(t, dir, manifest(1), results("old"))
 	before := tree(t, filepath.Dir(dir))
-	s, err := newSwap(dir, manifest(2), results("new"))
+	s, err := newSwap(dir, manifest(2), Files{Baseline: results("new")})
 	mustDo(t, err)
 	for _, step := range s.steps()[:3] {
 		mustDo(t, step())

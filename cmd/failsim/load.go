@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"failsim/scenario"
 	"failsim/sim"
+	"failsim/store"
 )
 
 // load reads a scenario. Whatever is wrong with it, the file itself included, is the user's to mend.
@@ -41,4 +43,24 @@ func tell(w *sim.World) []sim.RecordText {
 		told[i] = w.Describe(r)
 	}
 	return told
+}
+
+// loadFrom reads the scenario that results are of, as their manifest keeps it.
+func loadFrom(dir string, m *store.Manifest) (*scenario.Scenario, error) {
+	kept := &m.Scenario
+	sc, err := scenario.Parse(kept.Name+".toml", []byte(kept.Text), func(name string) ([]byte, error) {
+		content, ok := kept.Files[name]
+		if !ok {
+			return nil, fmt.Errorf("the manifest does not have it: %w", fs.ErrNotExist)
+		}
+		return []byte(content), nil
+	})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s: the scenario in its %s: %w", dir, store.ManifestName, err)}
+	}
+	if sc.Identity != kept.Identity {
+		return nil, fmt.Errorf("%s: %w: this failsim (engine %d) reads its scenario otherwise than the one that wrote it (engine %d)",
+			dir, store.ErrOtherRun, sim.Engine, m.Engine)
+	}
+	return sc, nil
 }

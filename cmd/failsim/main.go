@@ -79,6 +79,7 @@ func (o *output) Write(p []byte) (int, error) {
 var (
 	errFailed    = errors.New("threshold failed")
 	errUndecided = errors.New("threshold undecided")
+	errImprecise = errors.New("precision not reached")
 )
 
 // usageError is a mistake on the command line or in a file that the user gave.
@@ -97,11 +98,11 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case mistakes, usage, errors.Is(err, store.ErrNotOurs):
 		return exitInput
-	case errors.Is(err, store.ErrOtherRun):
+	case errors.Is(err, store.ErrOtherRun), errors.Is(err, store.ErrOtherJob), errors.Is(err, store.ErrNoWhole):
 		return exitForeign
 	case errors.Is(err, errFailed):
 		return exitRegressed
-	case errors.Is(err, errUndecided):
+	case errors.Is(err, errUndecided), errors.Is(err, errImprecise):
 		return exitUndecided
 	}
 	return exitFailed
@@ -115,13 +116,19 @@ func (a *app) complain(err error) {
 		}
 		return
 	}
+	kept, resumable := errors.AsType[keptError](err)
 	switch _, mistakes := errors.AsType[scenario.Errors](err); {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !resumable:
 		fmt.Fprintln(a.stderr, "failsim: interrupted; nothing was written")
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "failsim: interrupted")
 	case mistakes:
 		fmt.Fprintln(a.stderr, err)
 	default:
 		fmt.Fprintf(a.stderr, "failsim: %s\n", strings.TrimRight(err.Error(), "\n"))
+	}
+	if resumable {
+		fmt.Fprintf(a.stderr, "failsim: %d finished trials are kept in %s: --resume goes on with them\n", kept.trials, kept.where)
 	}
 }
 
@@ -138,7 +145,7 @@ Exit codes:
   1    failsim or the disk failed
   2    the input is wrong
   3    a threshold failed
-  4    a threshold is undecided
+  4    a threshold is undecided, or the asked precision was not reached
   5    the inputs do not belong together (the folder holds results of another run)
   130  interrupted`,
 		Example: `  failsim run scenarios/quickstart.toml
@@ -151,6 +158,7 @@ Exit codes:
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.timelineCommand(), a.checkCommand(), a.defaultsCommand(), a.importCommand(),
+		a.mergeCommand(),
 		a.versionCommand())
 	return root
 }

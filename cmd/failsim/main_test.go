@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -55,49 +51,6 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
-	}
-}
-
-// Ctrl-C leaves nothing on stdout, nothing on the disk and no progress behind, whichever signal brings it.
-func TestInterruptedRunLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	failsim := filepath.Join(dir, "failsim")
-	if err := os.Symlink(self, failsim); err != nil {
-		t.Fatal(err)
-	}
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		// The scenario has a warning, which is printed once signals are awaited.
-		cmd := exec.Command(failsim, "run", fixture(t, "gap.toml"), "--trials", "1000000000")
-		cmd.Dir = dir
-		var stdout bytes.Buffer
-		cmd.Stdout = &stdout
-		stderr, err := cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			if strings.HasPrefix(lines.Text(), "warning: ") {
-				time.Sleep(50 * time.Millisecond) // into the run; too early is no fault either
-				_ = cmd.Process.Signal(sig)
-			} else if got, want := lines.Text(), "failsim: interrupted; nothing was written"; got != want {
-				t.Errorf("stderr says %q, want %q", got, want)
-			}
-		}
-		_ = cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != 130 || stdout.Len() > 0 {
-			t.Errorf("%v: exit code %d, stdout %q", sig, code, &stdout)
-		}
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("left on the disk: %v", left)
 	}
 }
 

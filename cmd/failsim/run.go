@@ -1,25 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"maps"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
 	"failsim/experiment"
 	"failsim/measure"
-	"failsim/report"
 	"failsim/scenario"
-	"failsim/sim"
 	"failsim/store"
-	"failsim/words"
 
 	"github.com/spf13/cobra"
 )
@@ -32,11 +27,13 @@ const (
 
 // runFlags are the flags of run.
 type runFlags struct {
-	trials              int64
-	seed                uint64
-	workers             int
-	out, color, by      string
-	update, json, quiet bool
+	extentFlags
+	show           showFlags
+	extent         extent // as settled
+	seed           uint64
+	workers        int
+	out, outages   string
+	update, resume bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -46,25 +43,28 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Play a scenario many times and report the outages",
 		Long: `Play a scenario many times and report how long writes and reads were impossible, with what probability,
 and what that rests on. The results go to a folder, whole or not at all: manifest.json (what ran), summary.json (every
-figure), timeline.txt (trial 0, event by event). A folder that holds results of another scenario, seed or number of
+figure), timeline.txt (trial 0, event by event); trials.parquet (a row for each trial), outages.parquet (one for each
+outage window), sketches.parquet (the histograms). A folder that holds results of another scenario, seed or number of
 trials is replaced only with --update; one that holds anything else, never.
 
-The same scenario, seed and trials give the same bytes on any machine, with any number of workers.`,
+The same scenario, seed and trials give the same bytes on any machine, with any number of workers, in one go, resumed
+after an interruption, or in parts (--shard) that failsim merge puts together.`,
 		Example: `  failsim run scenarios/game-day.toml
   failsim run mine.toml --trials 200000 -o /tmp/mine
+  failsim run mine.toml --precision 'write_outage.p99<=2%'
+  failsim run mine.toml --trials 1000000 --shard 0/4 -o part0
   failsim run mine.toml --json | jq '.metrics[0].quantiles.p99'`,
 		Args: wants(1, 1),
 	}
+	f.add(cmd)
 	flags := cmd.Flags()
-	flags.Int64Var(&f.trials, "trials", 0, "number of trials (default: the scenario's)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all randomness (default: the scenario's)")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "trials played at a time; never changes results")
 	flags.StringVarP(&f.out, "out", "o", "", "folder for the results (default: results/<name>)")
+	flags.StringVar(&f.outages, "outages", "sample", "outage windows to keep: none, sample (trials below 1,000) or all")
+	flags.BoolVar(&f.resume, "resume", false, "go on with what an interrupted run has left, if anything")
 	flags.BoolVar(&f.update, "update", false, "replace results of another run")
-	flags.BoolVar(&f.json, "json", false, "print summary.json in place of the table")
-	flags.BoolVar(&f.quiet, "quiet", false, "print no table, no warnings and no progress")
-	flags.StringVar(&f.color, "color", "auto", "color: auto, always or never")
-	flags.StringVar(&f.by, "by", "", "also show write_outage by: group")
+	f.show.add(cmd)
 	flags.Lookup("workers").DefValue = "one for each processor"
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		sc, err := load(args[0])
@@ -74,11 +74,11 @@ The same scenario, seed and trials give the same bytes on any machine, with any 
 		if err := f.settle(cmd, sc); err != nil {
 			return err
 		}
-		// Ctrl-C ends the run before anything is written; a second one kills it.
+		// Ctrl-C ends the run before results are written; a second one kills it.
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		context.AfterFunc(ctx, stop)
-		if !f.quiet {
+		if !f.show.quiet {
 			a.warn(sc)
 		}
 		return a.run(ctx, sc, f)
@@ -87,10 +87,10 @@ The same scenario, seed and trials give the same bytes on any machine, with any 
 }
 
 // settle checks the flags, and fills in from the scenario those that were not given.
-func (f *runFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) error {
+func (f *runFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) (err error) {
 	given := cmd.Flags().Changed
-	if !given("trials") {
-		f.trials = sc.Run.Trials
+	if f.extent, err = f.extentFlags.settle(cmd, sc); err != nil {
+		return err
 	}
 	if !given("seed") {
 		f.seed = sc.Run.Seed
@@ -99,129 +99,143 @@ func (f *runFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) error {
 		f.out = filepath.Join("results", sc.Name)
 	}
 	switch {
-	case f.trials < 1 || f.trials > mostTrials:
-		return usagef("--trials %d: want 1 to %d", f.trials, mostTrials)
 	case f.workers < 1 || f.workers > mostWorkers:
 		return usagef("--workers %d: want 1 to %d", f.workers, mostWorkers)
 	case f.out == "":
 		return usagef("-o: want the name of a folder")
 	}
-	if err := oneOf("color", f.color, "auto", "always", "never"); err != nil {
+	if err := oneOf("outages", f.outages, noOutages, "sample", "all"); err != nil {
 		return err
 	}
-	if given("by") {
-		return oneOf("by", f.by, "group")
+	if e := &f.extent; e.part != nil {
+		e.part.Outages = f.outages
 	}
-	return nil
+	return f.show.check(cmd)
 }
 
-// run plays, writes the results and then shows them; once ctx has ended it writes nothing.
+// noOutages asks for no outages.parquet.
+const noOutages = "none"
+
+// windows is of how many trials the outage windows are kept.
+func (f *runFlags) windows() int64 {
+	return map[string]int64{noOutages: 0, "sample": 1000, "all": math.MaxInt64}[f.outages]
+}
+
+// run plays, writes the results and then shows them; once ctx has ended it writes none.
 func (a *app) run(ctx context.Context, sc *scenario.Scenario, f *runFlags) error {
-	m := store.Manifest{
-		Failsim:    version,
-		Engine:     sim.Engine,
-		Scenario:   store.Scenario{Name: sc.Name, Identity: sc.Identity, Text: string(sc.Text)},
-		Seed:       f.seed,
-		Trials:     f.trials,
-		Confidence: sc.Run.Confidence,
-	}
+	begun := time.Now()
+	m := manifest(sc, f.seed, &f.extent)
 	if err := store.Check(f.out, m, f.update); err != nil {
 		return err
 	}
-	summary, err := a.play(ctx, sc, f)
-	if err != nil {
-		return err
-	}
-	files, err := resultFiles(sc, summary, f)
-	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.Methods = methods(summary)
-	if err := store.Write(f.out, m, files); err != nil {
-		return err
-	}
-	switch {
-	case f.json:
-		_, err = a.stdout.Write(files["summary.json"])
-	case !f.quiet:
-		err = report.Table(a.stdout, summary, report.Style{Color: a.colored(f.color), ByGroups: f.by == "group"})
-	}
-	if err != nil {
-		return err
-	}
-	return verdictError(summary.Thresholds)
-}
-
-// verdictError is nil where every threshold passed.
-func verdictError(verdicts []measure.Verdict) error {
-	var failed, undecided []string
-	for _, v := range verdicts {
-		switch v.Verdict {
-		case measure.Fail:
-			failed = append(failed, v.Figure().String())
-		case measure.Undecided:
-			undecided = append(undecided, v.Figure().String())
+	if f.resume {
+		if there := complete(m, f); there != nil {
+			return a.show(there, &f.show)
 		}
 	}
-	switch {
-	case len(failed) > 0:
-		return fmt.Errorf("%w: %s", errFailed, words.List(failed))
-	case len(undecided) > 0:
-		return fmt.Errorf("%w: %s", errUndecided, words.List(undecided))
+	job := store.Job{
+		Engine: m.Engine, Name: sc.Name, Identity: sc.Identity, Seed: f.seed,
+		Range: fmt.Sprintf("%d to %d of %d", f.extent.first(), f.extent.last(), f.extent.trials),
+		Stop:  m.Precision, Outages: f.outages,
 	}
-	return nil
-}
-
-// play runs the experiment and estimates.
-func (a *app) play(ctx context.Context, sc *scenario.Scenario, f *runFlags) (*measure.Summary, error) {
-	opts := experiment.Options{Trials: f.trials, Seed: f.seed, Workers: f.workers}
-	for _, t := range sc.Thresholds {
-		opts.Figures = append(opts.Figures, t.Figure)
-	}
-	if !f.quiet && isTerminal(a.stderr) {
-		p := &progress{to: a.stderr, trials: f.trials, begun: time.Now()}
-		opts.Progress = p.show
-		defer p.clear()
-	}
-	tally, err := experiment.Run(ctx, &sc.Config, opts)
+	partial, err := store.Open(f.out, job, f.resume)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	summary := tally.Summary(measure.Info{
-		Scenario: sc.Name, Seed: f.seed, Confidence: sc.Run.Confidence, Assumptions: sc.Assumptions,
-		Thresholds: sc.Thresholds,
-	})
-	return &summary, nil
+	figures := figuresOf(sc, f.extent.precision)
+	p := &player{
+		sc:        sc,
+		opts:      experiment.Options{Seed: f.seed, Workers: f.workers, Figures: figures, Windows: f.windows()},
+		partial:   partial,
+		gathering: newGathering(sc, partial, figures),
+	}
+	r := &results{manifest: m, gathering: p.gathering, outages: f.outages, begun: begun}
+	if r.summary, err = a.play(ctx, p, f); err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return a.abandon(err, partial)
+	}
+	r.manifest.Trials = r.summary.Trials
+	if f.extent.part != nil {
+		r.manifest.Trials = f.extent.trials
+	}
+	if err := r.write(f.out); err != nil {
+		return a.abandon(err, partial)
+	}
+	return a.show(r.summary, &f.show)
 }
 
-// resultFiles are the contents of the results folder besides the manifest.
-func resultFiles(sc *scenario.Scenario, summary *measure.Summary, f *runFlags) (map[string][]byte, error) {
-	var asJSON, story bytes.Buffer
-	if err := report.JSON(&asJSON, summary); err != nil {
-		return nil, err
+// complete gives the summary of results that are there already, for a run that is resumed; nil if they are not.
+func complete(m store.Manifest, f *runFlags) *measure.Summary {
+	there, err := store.Read(f.out)
+	if err != nil || there.Engine != m.Engine || there.Failsim != m.Failsim || store.Check(f.out, m, false) != nil {
+		return nil
 	}
-	told := tell(replay(&sc.Config, f.seed, 0))
-	if err := report.TimelineText(&story, storyHead(sc, f.seed, 0), told, timelineLines); err != nil {
-		return nil, err
+	summary, err := readSummary(f.out)
+	if err != nil {
+		return nil
 	}
-	return map[string][]byte{"summary.json": asJSON.Bytes(), "timeline.txt": story.Bytes()}, nil
+	return summary
 }
 
-// methods names how the summary's figures were made.
-func methods(s *measure.Summary) []string {
-	names := map[string]bool{}
-	for _, m := range s.Metrics {
-		if m.Mean != nil && m.Mean.Method != "" {
-			names["mean: "+m.Mean.Method] = true
+// abandon ends a run that was interrupted or failed: finished chunks are kept for a resume.
+func (a *app) abandon(err error, partial *store.Partial) error {
+	kept, listing := partial.Chunks()
+	if len(kept) == 0 || listing != nil {
+		_ = partial.Discard()
+		return err
+	}
+	var trials int64
+	for _, c := range kept {
+		trials += c.To - c.From
+	}
+	return keptError{err, trials, partial.Dir()}
+}
+
+// keptError is an error that left finished trials for a resume.
+type keptError struct {
+	error
+	trials int64
+	where  string
+}
+
+func (e keptError) Unwrap() error { return e.error }
+
+// play plays all trials, or looks from time to time whether the asked precision is reached.
+func (a *app) play(ctx context.Context, p *player, f *runFlags) (*measure.Summary, error) {
+	e := &f.extent
+	info := infoOf(p.sc, f.seed)
+	if e.part != nil {
+		info.Part = fmt.Sprintf("trials %v of %d", e.part, e.trials)
+	}
+	if !f.show.quiet && isTerminal(a.stderr) {
+		shown := &progress{to: a.stderr, trials: e.last() - e.first(), begun: time.Now()}
+		defer shown.clear()
+		p.opts.Progress = func(done int64) { shown.show(p.total.Trials() + done) }
+	}
+	from := e.first()
+	for _, look := range e.looks() {
+		to := min(look, e.last())
+		if err := p.upTo(ctx, from, to); err != nil {
+			return nil, err
 		}
-		for _, q := range m.Quantiles {
-			if q.Method != "" {
-				names["quantile: "+q.Method] = true
-			}
+		from = to
+		summary := p.total.Summary(info)
+		if e.precision == nil {
+			return &summary, nil
+		}
+		stop := p.total.Look(&summary, *e.precision)
+		if stop.MaxTrials = e.trials; stop.Reached || look == e.trials {
+			summary.Stopping = &stop
+			return &summary, nil
 		}
 	}
-	return slices.Sorted(maps.Keys(names))
+	panic("failsim: a run without a last look")
+}
+
+func infoOf(sc *scenario.Scenario, seed uint64) measure.Info {
+	return measure.Info{
+		Scenario: sc.Name, Seed: seed, Confidence: sc.Run.Confidence, Assumptions: sc.Assumptions, Thresholds: sc.Thresholds,
+	}
 }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"math"
+	"time"
+
+	"failsim/store"
+
+	"github.com/spf13/cobra"
+)
+
+// mergeFlags are the flags of merge.
+type mergeFlags struct {
+	out    string
+	update bool
+	show   showFlags
+}
+
+func (a *app) mergeCommand() *cobra.Command {
+	f := &mergeFlags{}
+	cmd := &cobra.Command{
+		Use:   "merge PART... -o DIR",
+		Short: "Put the results of parts of the trials together",
+		Long: `Put the results of parts of the trials together, as run --shard, or run --trials-from and --trials-to, left them. The parts
+may come in any order and from machines of any kind. DIR then has the bytes of one run of all trials.
+
+Parts of another scenario, seed, engine or --outages are refused, and so are parts that leave trials out or have them twice.`,
+		Example: `  failsim run mine.toml --trials 1000000 --shard 0/2 -o part0
+  failsim run mine.toml --trials 1000000 --shard 1/2 -o part1
+  failsim merge part0 part1 -o results/mine`,
+		Args: wants(1, math.MaxInt),
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "folder for the results (required)")
+	flags.BoolVar(&f.update, "update", false, "replace results of another run")
+	f.show.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.out == "" {
+			return usagef("merge: want a folder for the results: -o DIR")
+		}
+		if err := f.show.check(cmd); err != nil {
+			return err
+		}
+		return a.merge(args, f)
+	}
+	return cmd
+}
+
+func (a *app) merge(dirs []string, f *mergeFlags) error {
+	begun := time.Now()
+	parts, err := store.OpenParts(dirs)
+	if err != nil {
+		return err
+	}
+	m := parts.Manifest
+	sc, err := loadFrom(dirs[0], m)
+	if err != nil {
+		return err
+	}
+	all := extent{trials: m.Trials}
+	r := &results{
+		manifest:  manifest(sc, m.Seed, &all),
+		gathering: newGathering(sc, parts, figuresOf(sc, nil)),
+		outages:   m.Part.Outages,
+		begun:     begun,
+	}
+	if err := store.Check(f.out, r.manifest, f.update); err != nil {
+		return err
+	}
+	if err := r.add(parts.Chunks()); err != nil {
+		return err
+	}
+	summary := r.total.Summary(infoOf(sc, m.Seed))
+	r.summary = &summary
+	if err := r.write(f.out); err != nil {
+		return err
+	}
+	return a.show(r.summary, &f.show)
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"failsim/measure"
+	"failsim/report"
+	"failsim/rows"
+	"failsim/store"
+)
+
+// results are what a run or a merge leaves.
+type results struct {
+	*gathering
+	manifest store.Manifest
+	summary  *measure.Summary
+	outages  string // as --outages has it
+	begun    time.Time
+}
+
+// write puts the folder together.
+func (r *results) write(dir string) error {
+	baseline, err := r.baseline()
+	if err != nil {
+		return err
+	}
+	r.manifest.Methods = methods(r.summary)
+	files := store.Files{
+		Baseline: baseline,
+		Others: map[string]func(io.Writer) error{
+			"trials.parquet":   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
+			"sketches.parquet": func(w io.Writer) error { return rows.WriteSketches(w, r.total.Distributions()) },
+		},
+		Environment: func() []byte { return environment(r.begun) },
+		Chunks:      r.manifest.Part != nil,
+	}
+	if r.outages != noOutages {
+		files.Others["outages.parquet"] = func(w io.Writer) error { return rows.WriteOutages(w, &r.sc.Config, r.all()) }
+	}
+	return store.Write(dir, r.manifest, files)
+}
+
+// baseline are the files to commit.
+func (r *results) baseline() (map[string][]byte, error) {
+	var asJSON, story bytes.Buffer
+	if err := report.JSON(&asJSON, r.summary); err != nil {
+		return nil, err
+	}
+	told := tell(replay(&r.sc.Config, r.manifest.Seed, 0))
+	if err := report.TimelineText(&story, storyHead(r.sc, r.manifest.Seed, 0), told, timelineLines); err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"summary.json": asJSON.Bytes(), "timeline.txt": story.Bytes()}, nil
+}
+
+// environment is what environment.json says about the machine and the moment.
+func environment(begun time.Time) []byte {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+	}
+	text, err := json.MarshalIndent(struct {
+		Commit      string   `json:"commit"` // of the program
+		Go          string   `json:"go"`
+		OS          string   `json:"os"`
+		Arch        string   `json:"arch"`
+		CPUs        int      `json:"cpus"`
+		CommandLine []string `json:"command_line"`
+		Begun       string   `json:"begun"`
+		WallSeconds float64  `json:"wall_seconds"`
+	}{
+		commit, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), os.Args, begun.UTC().Format(time.RFC3339),
+		time.Since(begun).Round(time.Millisecond).Seconds(),
+	}, "", "  ")
+	if err != nil {
+		panic("failsim: environment: " + err.Error())
+	}
+	return append(text, '\n')
+}
+
+// readSummary reads the summary of a results folder.
+func readSummary(dir string) (*measure.Summary, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		return nil, err
+	}
+	var s measure.Summary
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "summary.json"), err)
+	}
+	return &s, nil
+}
+
+// methods names how the summary's figures were made.
+func methods(s *measure.Summary) []string {
+	names := map[string]bool{}
+	for _, m := range s.Metrics {
+		if m.Mean != nil && m.Mean.Method != "" {
+			names["mean: "+m.Mean.Method] = true
+		}
+		for _, q := range m.Quantiles {
+			if q.Method != "" {
+				names["quantile: "+q.Method] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"failsim/store"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// program gives a way to start failsim as a process of its own, in a folder.
+func program(t *testing.T, dir string) func(args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "failsim") // testscript.Main goes by the name
+	if err := os.Symlink(self, link); err != nil {
+		t.Fatal(err)
+	}
+	return func(args ...string) *exec.Cmd {
+		cmd := exec.Command(link, args...)
+		cmd.Dir = dir
+		return cmd
+	}
+}
+
+// contents are the files of a folder by name, without the one about the machine and the moment.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[entry.Name()] = string(text)
+	}
+	delete(files, store.EnvironmentName)
+	return files
+}
+
+// mustBeWhole checks every digest of results.
+func mustBeWhole(t *testing.T, dir string) {
+	t.Helper()
+	files := contents(t, dir)
+	digests := map[string]string{}
+	var m store.Manifest
+	for name, into := range map[string]any{store.ManifestName: &m, "digests.json": &digests} {
+		if err := json.Unmarshal([]byte(files[name]), into); err != nil {
+			t.Fatalf("%s: %v", filepath.Join(dir, name), err)
+		}
+	}
+	maps.Copy(digests, m.Digests)
+	for name, want := range digests {
+		sum := sha256.Sum256([]byte(files[name]))
+		if got := "sha256:" + hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s is not what its digest says", filepath.Join(dir, name))
+		}
+	}
+	if len(digests) < 5 {
+		t.Errorf("%s has %d digests", dir, len(digests))
+	}
+}
+
+// Killed with SIGKILL at random moments, twenty times, and resumed each time, a run ends with the bytes of one that was not
+// disturbed. Whenever it dies, the old results or the new ones are whole.
+func TestKilledRunResumesToTheSameBytes(t *testing.T) {
+	const kills, trials = 20, "30000"
+	dir := t.TempDir()
+	failsim := program(t, dir)
+	scenario := fixture(t, "gap.toml")
+	begun := time.Now()
+	if out, err := failsim("run", scenario, "--trials", trials, "-o", "straight", "--quiet").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	full := time.Since(begun)
+	want := contents(t, filepath.Join(dir, "straight"))
+	old := func() {
+		out, err := failsim("run", scenario, "--trials", "100", "-o", "killed", "--update", "--quiet").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	old()
+	random := rand.New(rand.NewPCG(1, 2))
+	for killed, finished := 0, 0; killed < kills; {
+		if finished > 10*kills {
+			t.Fatalf("%d runs ended before they could be killed; %d were killed", finished, killed)
+		}
+		cmd := failsim("run", scenario, "--trials", trials, "-o", "killed", "--update", "--resume", "--quiet")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(random.Int64N(int64(full))), func() { _ = cmd.Process.Kill() })
+		err := cmd.Wait()
+		timer.Stop()
+		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			killed++
+			mustBeOldOrNew(t, filepath.Join(dir, "killed"))
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &stderr)
+		}
+		finished++
+		if diff := cmp.Diff(digested(want), digested(contents(t, filepath.Join(dir, "killed")))); diff != "" {
+			t.Fatalf("after %d kills: %s", killed, diff)
+		}
+		old()
+	}
+	if out, err := failsim("run", scenario, "--trials", trials, "-o", "killed", "--update", "--resume", "--quiet").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if diff := cmp.Diff(digested(want), digested(contents(t, filepath.Join(dir, "killed")))); diff != "" {
+		t.Error(diff)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "killed.*")); len(left) > 0 {
+		t.Errorf("left on the disk: %v", left)
+	}
+}
+
+// mustBeOldOrNew checks what a killed run leaves: results under their name or, between two renames, under that with .old.
+func mustBeOldOrNew(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := os.Stat(dir); err != nil {
+		dir += ".old"
+	}
+	mustBeWhole(t, dir)
+}
+
+// digested makes whole files short enough to be shown.
+func digested(files map[string]string) map[string]string {
+	sums := map[string]string{}
+	for name, text := range files {
+		sum := sha256.Sum256([]byte(text))
+		sums[name] = hex.EncodeToString(sum[:])
+	}
+	return sums
+}
+
+// Ctrl-C prints nothing on stdout, leaves old results alone, and keeps finished trials for --resume, whichever signal
+// brings it.
+func TestInterruptedRunKeepsFinishedTrials(t *testing.T) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		dir := t.TempDir()
+		failsim := program(t, dir)
+		// Far more trials than there is time for.
+		cmd := failsim("run", fixture(t, "gap.toml"), "--trials", "1000000000", "-o", "out")
+		var stdout bytes.Buffer
+		cmd.Stdout = &stdout
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitForChunks(t, filepath.Join(dir, "out.partial", "chunks"), 1)
+		_ = cmd.Process.Signal(sig)
+		var said []string
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			if !strings.HasPrefix(lines.Text(), "warning: ") {
+				said = append(said, lines.Text())
+			}
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || stdout.Len() > 0 {
+			t.Errorf("%v: exit code %d, stdout %q", sig, code, &stdout)
+		}
+		if len(said) != 2 || said[0] != "failsim: interrupted" || !strings.HasSuffix(said[1], "finished trials are kept in out.partial: --resume goes on with them") {
+			t.Errorf("%v: stderr says %q", sig, said)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+			t.Errorf("%v: there are results", sig)
+		}
+	}
+}
+
+// waitForChunks waits until so many chunks are finished, and gives when each was written.
+func waitForChunks(t *testing.T, dir string, want int) map[string]time.Time {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		written := map[string]time.Time{}
+		entries, _ := os.ReadDir(dir)
+		for _, entry := range entries {
+			if info, err := entry.Info(); err == nil && !strings.HasSuffix(entry.Name(), ".tmp") {
+				written[entry.Name()] = info.ModTime()
+			}
+		}
+		if len(written) >= want {
+			return written
+		}
+	}
+	t.Fatalf("not %d chunks within a minute", want)
+	return nil
+}
+
+// What was finished is not played again.
+func TestResumeKeepsWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	failsim := program(t, dir)
+	chunks := filepath.Join(dir, "out.partial", "chunks")
+	var before map[string]time.Time
+	for round := range 2 {
+		cmd := failsim("run", fixture(t, "gap.toml"), "--trials", "1000000000", "-o", "out", "--resume", "--quiet")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		now := waitForChunks(t, chunks, len(before)+2)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		for name, written := range before {
+			if now[name] != written {
+				t.Errorf("round %d: %s was written again", round, name)
+			}
+		}
+		before = now
+	}
+}
