@@ -6,7 +6,7 @@ import "math/bits"
 // values of one trial are not independent of each other. The zero Clusters is empty and ready for use; once grown to its
 // working size it does not allocate.
 type Clusters struct {
-	buckets  []clusterSums
+	buckets  window[clusterSums]
 	trials   int64
 	perTrial int64 // sum over trials of the square of the number of values
 }
@@ -37,9 +37,8 @@ func (c *Clusters) Add(ascending []int64) {
 	if m == 0 {
 		return
 	}
-	c.grow(clusterBucket(ascending[m-1]) + 1)
 	for j, v := range ascending {
-		c.buckets[clusterBucket(v)].add(clusterSums{1, int64(2*j + 1), m})
+		c.buckets.at(clusterBucket(v)).add(clusterSums{1, int64(2*j + 1), m})
 	}
 	c.trials++
 	c.perTrial += m * m
@@ -47,9 +46,9 @@ func (c *Clusters) Add(ascending []int64) {
 
 // Merge takes up all trials of o.
 func (c *Clusters) Merge(o *Clusters) {
-	c.grow(len(o.buckets))
-	for i, sums := range o.buckets {
-		c.buckets[i].add(sums)
+	c.buckets.include(o.buckets.first, o.buckets.first+len(o.buckets.cells))
+	for i, sums := range o.buckets.cells {
+		c.buckets.at(o.buckets.first + i).add(sums)
 	}
 	c.trials += o.trials
 	c.perTrial += o.perTrial
@@ -57,24 +56,18 @@ func (c *Clusters) Merge(o *Clusters) {
 
 // Reset empties the Clusters; it keeps its memory.
 func (c *Clusters) Reset() {
-	clear(c.buckets)
+	c.buckets.reset()
 	c.trials, c.perTrial = 0, 0
-}
-
-func (c *Clusters) grow(size int) {
-	if more := size - len(c.buckets); more > 0 {
-		c.buckets = append(c.buckets, make([]clusterSums, more)...)
-	}
 }
 
 // cumulate gives the sums below the bucket of v, and through it.
 func (c *Clusters) cumulate(v int64) (below, through clusterSums) {
-	bucket := clusterBucket(v)
-	for _, sums := range c.buckets[:bucket] {
+	at := clusterBucket(v) - c.buckets.first
+	for _, sums := range c.buckets.cells[:at] {
 		below.add(sums)
 	}
 	through = below
-	through.add(c.buckets[bucket])
+	through.add(c.buckets.cells[at])
 	return below, through
 }
 

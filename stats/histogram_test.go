@@ -2,10 +2,13 @@ package stats
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -103,8 +106,63 @@ func TestHistogramMergeIsExact(t *testing.T) {
 		if merged.n != whole.n || merged.min != whole.min || merged.max != whole.max {
 			t.Fatalf("merged %d %d %d, whole %d %d %d", merged.n, merged.min, merged.max, whole.n, whole.min, whole.max)
 		}
-		if whole.n > 0 && !merged.counts.Equals(whole.counts) {
+		if !slices.Equal(merged.Buckets(), whole.Buckets()) {
 			t.Fatal("unlike counts")
+		}
+	})
+}
+
+// An HdrHistogram of the same range has the same buckets and quantiles.
+func TestHistogramIsAnHdrHistogram(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		unit := rapid.SampledFrom([]int64{1, 2, 1000, 1 << 20}).Draw(t, "unit")
+		highest := rapid.SampledFrom([]int64{1e7, 315_360_000e9, math.MaxInt64}).Draw(t, "highest")
+		ours, theirs := NewHistogram(unit, highest), hdrhistogram.New(unit, highest, 3)
+		for _, bits := range rapid.SliceOfN(rapid.IntRange(1, 63), 1, 50).Draw(t, "bits") {
+			v := rapid.Int64Range(0, min(highest, 1<<bits-1)).Draw(t, "value")
+			if err := errors.Join(ours.Record(v), theirs.RecordValue(v)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var buckets []Bucket
+		packed := hdrhistogram.NewPacked(unit, highest, 3)
+		packed.MergeFrom(theirs)
+		for value, count := range packed.ForEachBucket {
+			buckets = append(buckets, Bucket{value, count})
+		}
+		if diff := cmp.Diff(buckets, ours.Buckets()); diff != "" {
+			t.Fatal(diff)
+		}
+		for k := int64(1); k <= ours.Count(); k++ {
+			want := theirs.ValueAtPercentile(100 * float64(k) / float64(ours.Count()))
+			if got := ours.AtRank(k); got != max(ours.min, min(ours.max, want)) {
+				t.Fatalf("rank %d: %d; want %d", k, got, want)
+			}
+		}
+	})
+}
+
+// Values anywhere, in any order, find their cells again.
+func TestWindowGrowsEitherWay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var w window[int]
+		want := map[int]int{}
+		for _, i := range rapid.SliceOf(rapid.IntRange(0, 2000)).Draw(t, "cells") {
+			*w.at(i)++
+			want[i]++
+		}
+		got := map[int]int{}
+		for i, n := range w.cells {
+			if n > 0 {
+				got[w.first+i] = n
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+		first, size := w.first, len(w.cells)
+		if w.include(5, 5); w.first != first || len(w.cells) != size {
+			t.Fatal("grown by nothing")
 		}
 	})
 }

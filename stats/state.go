@@ -50,14 +50,14 @@ func (h *Histogram) AddState(s HistogramState) error {
 		return fmt.Errorf("state of a histogram: %d values, %d counts, %d to %d: %w", len(s.Values), len(s.Counts), s.Min, s.Max,
 			ErrOutOfRange)
 	}
-	h.allocate(s.Min)
+	h.widen(s.Min, s.Max)
 	for i, v := range s.Values {
-		if err := h.counts.RecordValues(v, s.Counts[i]); err != nil {
-			return err
+		if v < 0 || v > h.highest {
+			return fmt.Errorf("state of a histogram: value %d: %w", v, ErrOutOfRange)
 		}
+		*h.counts.at(h.bucket(v)) += s.Counts[i]
 		h.n += s.Counts[i]
 	}
-	h.min, h.max = min(h.min, s.Min), max(h.max, s.Max)
 	return nil
 }
 
@@ -71,9 +71,9 @@ type ClustersState struct {
 // State gives the state as it is now.
 func (c *Clusters) State() ClustersState {
 	s := ClustersState{Trials: c.trials, PerTrial: c.perTrial}
-	for i, sums := range c.buckets {
+	for i, sums := range c.buckets.cells {
 		if sums.y > 0 {
-			s.Buckets = append(s.Buckets, int32(i))
+			s.Buckets = append(s.Buckets, int32(c.buckets.first+i))
 			s.Y, s.YY, s.YM = append(s.Y, sums.y), append(s.YY, sums.yy), append(s.YM, sums.ym)
 		}
 	}
@@ -89,8 +89,7 @@ func (c *Clusters) AddState(s ClustersState) error {
 		if bucket < 0 || int(bucket) > clusterBucket(1<<63-1) {
 			return fmt.Errorf("state of clusters: no bucket %d", bucket)
 		}
-		c.grow(int(bucket) + 1)
-		c.buckets[bucket].add(clusterSums{s.Y[i], s.YY[i], s.YM[i]})
+		c.buckets.at(int(bucket)).add(clusterSums{s.Y[i], s.YY[i], s.YM[i]})
 	}
 	c.trials += s.Trials
 	c.perTrial += s.PerTrial
