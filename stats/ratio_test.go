@@ -1,9 +1,12 @@
 package stats
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,5 +167,52 @@ func closeTo(t *testing.T, got, want float64) {
 	t.Helper()
 	if math.Abs(got-want) > 1e-12*math.Abs(want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Means and shares of values that come in trials agree with R's survey package: testdata/survey.R made the lines.
+func TestClusteredEstimatesEqualSurvey(t *testing.T) {
+	text, err := os.ReadFile("testdata/survey.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	means, shares := 0, 0
+	for line := range strings.Lines(string(text)) {
+		var want Interval
+		var trials, above int64
+		var confidence float64
+		n, _ := fmt.Sscan(line, &trials, &confidence, &want.Value, &want.Low, &want.High, &above)
+		var sums, counts Ratio
+		for i := range trials {
+			var sum, count int64
+			for j := range i%4 + 1 {
+				v := (7919*i+104729*j)%1000 + 300*(i%3)
+				sum += v
+				if v > above {
+					count++
+				}
+			}
+			sums.Add(i%4+1, sum)
+			counts.Add(i%4+1, count)
+		}
+		var got Interval
+		switch n {
+		case 5:
+			got, _ = sums.Mean(confidence)
+			means++
+		case 6:
+			got, _ = counts.Proportion(confidence)
+			shares++
+		default:
+			t.Fatalf("%q", line)
+		}
+		for _, pair := range [][2]float64{{got.Value, want.Value}, {got.Low, want.Low}, {got.High, want.High}} {
+			if math.Abs(pair[0]-pair[1]) > 1e-9*math.Abs(want.Value) {
+				t.Errorf("%q: got %+v", line, got)
+			}
+		}
+	}
+	if means != 12 || shares != 18 {
+		t.Errorf("%d means, %d shares", means, shares)
 	}
 }
