@@ -82,7 +82,7 @@ func mustBeWhole(t *testing.T, dir string) {
 }
 
 // Killed with SIGKILL at random moments, twenty times, and resumed each time, a run ends with the bytes of one that was not
-// disturbed. Whenever it dies, the old results or the new ones are whole.
+// disturbed, even if a finished chunk was torn meanwhile. Whenever it dies, the old results or the new ones are whole.
 func TestKilledRunResumesToTheSameBytes(t *testing.T) {
 	const kills, trials = 20, "30000"
 	dir := t.TempDir()
@@ -102,6 +102,7 @@ func TestKilledRunResumesToTheSameBytes(t *testing.T) {
 	}
 	old()
 	random := rand.New(rand.NewPCG(1, 2))
+	torn := 0
 	for killed, finished := 0, 0; killed < kills; {
 		if finished > 10*kills {
 			t.Fatalf("%d runs ended before they could be killed; %d were killed", finished, killed)
@@ -118,6 +119,9 @@ func TestKilledRunResumesToTheSameBytes(t *testing.T) {
 		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			killed++
 			mustBeOldOrNew(t, filepath.Join(dir, "killed"))
+			if killed%3 == 0 {
+				torn += tear(t, filepath.Join(dir, "killed.partial", "chunks"))
+			}
 			continue
 		}
 		if err != nil {
@@ -135,9 +139,25 @@ func TestKilledRunResumesToTheSameBytes(t *testing.T) {
 	if diff := cmp.Diff(digested(want), digested(contents(t, filepath.Join(dir, "killed")))); diff != "" {
 		t.Error(diff)
 	}
+	if torn == 0 {
+		t.Error("there never was a chunk to tear")
+	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "killed.*")); len(left) > 0 {
 		t.Errorf("left on the disk: %v", left)
 	}
+}
+
+// tear cuts the first finished chunk short, if there is one.
+func tear(t *testing.T, chunks string) int {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(chunks, "*[0-9]"))
+	if err != nil || len(names) == 0 {
+		return 0
+	}
+	if err := os.Truncate(names[0], 100); err != nil {
+		t.Fatal(err)
+	}
+	return 1
 }
 
 // mustBeOldOrNew checks what a killed run leaves: results under their name or, between two renames, under that with .old.
