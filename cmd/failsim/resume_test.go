@@ -258,3 +258,23 @@ func TestResumeKeepsWhatIsThere(t *testing.T) {
 		before = now
 	}
 }
+
+// Results of an older engine are not what a resumed run would give.
+func TestResumeDoesNotTakeResultsOfAnotherEngine(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	args := []string{"run", fixture(t, "gap.toml"), "--trials", "20", "-o", dir, "--quiet", "--resume"}
+	call(t, args...)
+	path := filepath.Join(dir, store.ManifestName)
+	current, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := bytes.Replace(current, []byte(`"engine": `), []byte(`"engine": 9`), 1)
+	if err := os.WriteFile(path, older, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	call(t, args...)
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, current) {
+		t.Errorf("the manifest is\n%s, %v", got, err)
+	}
+}
