@@ -3,7 +3,7 @@
 # Packages whose tests know -update; another package refuses the flag.
 GOLDEN := ./cmd/failsim ./describe ./dist ./report
 # Packages with benchmarks.
-BENCH  := ./sim ./dist ./experiment
+BENCH  := ./sim ./dist ./experiment ./rows
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
 # the kernel knows it, so of those only the goldens run.
 CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario

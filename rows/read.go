@@ -1,0 +1,279 @@
+package rows
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// guarded turns a panic of the Parquet library, which some damaged files bring about, into an error.
+func guarded(read func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("a damaged file: %v", cause)
+		}
+	}()
+	return read()
+}
+
+// open opens a file that has the columns of want, and lets its others be.
+func open(r io.ReaderAt, size int64, want *parquet.Schema) (file *parquet.File, err error) {
+	if err := framed(r, size); err != nil {
+		return nil, fmt.Errorf("not a Parquet file: %w", err)
+	}
+	err = guarded(func() (err error) {
+		// Pages are read in order and whole, so what helps to find them is not needed.
+		file, err = parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		if err != nil {
+			return fmt.Errorf("not a Parquet file: %w", err)
+		}
+		for _, path := range want.Columns() {
+			leaf, _ := want.Lookup(path...)
+			if err := hasColumn(file.Schema(), path[0], leaf.Node.Type().Kind()); err != nil {
+				return err
+			}
+		}
+		var rows int64
+		for _, group := range file.RowGroups() {
+			if group.NumRows() < 0 {
+				return fmt.Errorf("a row group of %d rows", group.NumRows())
+			}
+			rows += group.NumRows()
+		}
+		if rows != file.NumRows() {
+			return fmt.Errorf("%d rows, and %d in its row groups", file.NumRows(), rows)
+		}
+		return nil
+	})
+	return file, err
+}
+
+// framed checks that a file begins and ends as Parquet does, with a footer that fits into it: the library believes whatever
+// length it finds.
+func framed(r io.ReaderAt, size int64) error {
+	const magic = "PAR1"
+	var head [4]byte
+	var tail [8]byte // the footer's length, and the magic again
+	least := int64(len(head) + len(tail))
+	if size < least {
+		return fmt.Errorf("%d bytes; want %d at least", size, least)
+	}
+	if _, err := r.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if _, err := r.ReadAt(tail[:], size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(head[:]) != magic || string(tail[4:]) != magic {
+		return errors.New("it does not begin and end with " + magic)
+	}
+	if footer := int64(binary.LittleEndian.Uint32(tail[:4])); footer > size-least {
+		return fmt.Errorf("a footer of %d bytes in a file of %d", footer, size)
+	}
+	return nil
+}
+
+// hasColumn looks for a column with a value of the kind in each row.
+func hasColumn(schema *parquet.Schema, name string, kind parquet.Kind) error {
+	leaf, ok := schema.Lookup(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("no column %s", name)
+	case !leaf.Node.Leaf() || leaf.Node.Type().Kind() != kind || leaf.MaxDefinitionLevel > 0 || leaf.MaxRepetitionLevel > 0:
+		return fmt.Errorf("column %s is of another type; want %v, required", name, kind)
+	}
+	return nil
+}
+
+// readAll gives the rows of a file of one type.
+func readAll[T any](r io.ReaderAt, size int64) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		file, err := open(r, size, parquet.SchemaOf(new(T)))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		in := &typed[T]{left: file.NumRows()}
+		defer in.close()
+		for {
+			batch, err := in.next(file)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(batch) == 0 {
+				return
+			}
+			for i := range batch {
+				if !yield(&batch[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// typed reads the rows of a file, a batch at a time.
+type typed[T any] struct {
+	in   *parquet.GenericReader[T]
+	all  [batchRows]T
+	left int64 // rows still to come
+}
+
+// next gives the next batch; an empty one ends the file. It asks for no more rows than there are: for each of those beyond
+// the end the library looks for a page.
+func (t *typed[T]) next(file *parquet.File) (batch []T, err error) {
+	err = guarded(func() error {
+		if t.in == nil {
+			t.in = parquet.NewGenericReader[T](file)
+		}
+		want := t.all[:min(batchRows, t.left)]
+		n, err := t.in.Read(want)
+		if t.left -= int64(n); n > 0 && errors.Is(err, io.EOF) {
+			err = nil // told again if rows are missing
+		}
+		if len(want) > 0 && n == 0 && (err == nil || errors.Is(err, io.EOF)) {
+			return fmt.Errorf("a damaged file: it ends %d rows early", t.left)
+		}
+		batch = want[:n]
+		return err
+	})
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return batch, err
+}
+
+func (t *typed[T]) close() {
+	_ = guarded(func() error {
+		if t.in == nil {
+			return nil
+		}
+		return t.in.Close()
+	})
+}
+
+// Trials reads trials.parquet.
+type Trials struct {
+	file  *parquet.File
+	names []string
+}
+
+// OpenTrials opens trials.parquet.
+func OpenTrials(r io.ReaderAt, size int64) (*Trials, error) {
+	want := parquet.NewSchema("trial", parquet.Group{trialColumn: parquet.Leaf(parquet.Int64Type)})
+	file, err := open(r, size, want)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trials{file: file}
+	err = guarded(func() error {
+		for _, path := range file.Schema().Columns() {
+			if err := hasColumn(file.Schema(), path[0], parquet.Int64); err != nil {
+				return err
+			}
+			t.names = append(t.names, path[0])
+		}
+		return nil
+	})
+	return t, err
+}
+
+// Len is how many trials there are.
+func (t *Trials) Len() int64 { return t.file.NumRows() }
+
+// Names lists the columns, in the order of the file.
+func (t *Trials) Names() []string { return t.names }
+
+// Column reads one column, by trial.
+func (t *Trials) Column(name string) (all []int64, err error) {
+	leaf, ok := t.file.Schema().Lookup(name)
+	if !ok {
+		return nil, fmt.Errorf("no column %s", name)
+	}
+	for _, group := range t.file.RowGroups() {
+		if all, err = appendColumn(all, group, leaf.ColumnIndex); err != nil {
+			return nil, fmt.Errorf("column %s: %w", name, err)
+		}
+	}
+	return all, nil
+}
+
+// Rows gives the numbers of each trial under the names, which are all in Names. A row is valid until the next one.
+func (t *Trials) Rows(names []string) iter.Seq2[[]int64, error] {
+	return func(yield func([]int64, error) bool) {
+		row, columns := make([]int64, len(names)), make([][]int64, len(names))
+		for _, group := range t.file.RowGroups() {
+			for i, name := range names {
+				leaf, ok := t.file.Schema().Lookup(name)
+				if !ok {
+					yield(nil, fmt.Errorf("no column %s", name))
+					return
+				}
+				var err error
+				if columns[i], err = appendColumn(columns[i][:0], group, leaf.ColumnIndex); err != nil {
+					yield(nil, fmt.Errorf("column %s: %w", name, err))
+					return
+				}
+			}
+			for at := range group.NumRows() {
+				for i := range columns {
+					row[i] = columns[i][at]
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// appendColumn reads one column of a row group.
+func appendColumn(all []int64, group parquet.RowGroup, index int) ([]int64, error) {
+	had := int64(len(all))
+	err := guarded(func() error {
+		pages := group.ColumnChunks()[index].Pages()
+		defer pages.Close()
+		for {
+			page, err := pages.ReadPage()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			all, err = appendPage(all, page)
+			parquet.Release(page)
+			if err != nil {
+				return err
+			}
+		}
+	})
+	if got := int64(len(all)) - had; err == nil && got != group.NumRows() {
+		err = fmt.Errorf("a damaged file: %d values for %d rows", got, group.NumRows())
+	}
+	return all, err
+}
+
+func appendPage(all []int64, page parquet.Page) ([]int64, error) {
+	var buffer [batchRows]parquet.Value
+	values := page.Values()
+	for {
+		n, err := values.ReadValues(buffer[:])
+		for i := range n {
+			all = append(all, buffer[i].Int64())
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return all, err
+		case n == 0:
+			return all, io.ErrNoProgress
+		}
+	}
+}
