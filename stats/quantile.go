@@ -87,11 +87,7 @@ func (s *Sample) uncensoredAt(rank int64) (value int64, infinite bool) {
 	case rank > s.Values.Count()-s.Censored.Count():
 		return 0, true
 	}
-	censored := map[int64]int64{}
-	s.Censored.each(func(value, count int64) bool {
-		censored[value] = count
-		return true
-	})
+	censored := s.censoredCounts()
 	var seen, all int64
 	s.Values.each(func(value, count int64) bool {
 		all += count
