@@ -16,10 +16,14 @@ type Distribution struct {
 	// and Censored how many of those were cut short.
 	Values           []float64
 	Counts, Censored []int64
+	// Low and High are a pointwise band around the share of values up to each of Values, to six significant digits; nil where
+	// By narrows the metric. Only a value that was not cut short counts for Low.
+	Low, High []float64
 }
 
-// Distributions gives that of every sample that has values, in the order of a Summary.
-func (t *Tally) Distributions() []Distribution {
+// Distributions gives that of every sample that has values, in the order of a Summary, with bands at a confidence between
+// 0 and 1.
+func (t *Tally) Distributions(confidence float64) []Distribution {
 	var all []Distribution
 	for id := range t.series {
 		series := &t.series[id]
@@ -35,10 +39,13 @@ func (t *Tally) Distributions() []Distribution {
 				continue
 			}
 			m := metrics[seriesID(id).metric()]
-			d := sample.distribution(t.scaleOf(seriesID(id).metric(), slot))
+			in := t.scaleOf(seriesID(id).metric(), slot)
+			d := sample.distribution(in)
 			d.Metric, d.Observer = m.Name, m.Observers[seriesID(id).observer()]
 			if slot > 0 {
 				d.By, d.Member = t.slotName(slot)
+			} else {
+				d.Low, d.High = sample.band(in, confidence)
 			}
 			all = append(all, d)
 		}
@@ -65,6 +72,19 @@ func (s *sample) distribution(in scale) Distribution {
 		d.Counts[i], d.Censored[i] = b.Count, censored[b.Value]
 	}
 	return d
+}
+
+// band gives the ends of the sample's band, in the order of its distribution.
+func (s *sample) band(in scale, confidence float64) (low, high []float64) {
+	of := s.estimated(in)
+	for _, at := range of.Band(confidence) {
+		low, high = append(low, sixDigits(at.Low)), append(high, sixDigits(at.High))
+	}
+	if in.complement {
+		slices.Reverse(low)
+		slices.Reverse(high)
+	}
+	return low, high
 }
 
 // standsFor keeps a bucket's value inside the range of the sample.

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A distribution has every value of its sample, and tells it to three digits.
@@ -20,7 +22,7 @@ func TestDistributionsHoldEveryValue(t *testing.T) {
 		}
 	}
 	seen := 0
-	for _, d := range tally.Distributions() {
+	for _, d := range tally.Distributions(0.95) {
 		f := figures[[4]string{d.Metric, d.Observer, d.By, d.Member}]
 		if !slices.IsSorted(d.Values) {
 			t.Errorf("%s@%s: values %v; want them ascending", d.Metric, d.Observer, d.Values)
@@ -38,9 +40,33 @@ func TestDistributionsHoldEveryValue(t *testing.T) {
 		if mean := sum / float64(n); math.Abs(mean-f.Mean.Value) > 0.001*f.Mean.Value {
 			t.Errorf("%s@%s %s: mean %v; want %v to three digits", d.Metric, d.Observer, d.Member, mean, f.Mean.Value)
 		}
+		bands := len(d.Values)
+		if d.By != "" {
+			bands = 0
+		}
+		if len(d.Low) != bands || len(d.High) != bands {
+			t.Errorf("%s@%s %s: a band of %d and %d ends; want %d", d.Metric, d.Observer, d.Member, len(d.Low), len(d.High), bands)
+		}
 		seen++
 	}
 	if seen < 30 {
 		t.Errorf("only %d distributions", seen)
+	}
+}
+
+// Two trials with windows of 20 s and 30 s each: a half of the four values is at most 20 s in either trial, so they tell no
+// less than independent ones: the score interval of 2 of 4 is 0.150039 to 0.849961. All are at most 30 s, which two trials
+// say: 2/(2 + 1.959964^2) = 0.342380 to 1. The availabilities count from the other end, and ascend all the same.
+func TestDistributionsCarryBands(t *testing.T) {
+	tally := tallyOf(t, twoGroups(), twoFailovers(), twoFailovers())
+	for _, d := range tally.Distributions(0.95) {
+		if d.Metric == "write_outage" && d.Observer == "service" && d.By == "" {
+			if diff := cmp.Diff([][]float64{{0.150039, 0.34238}, {0.849961, 1}}, [][]float64{d.Low, d.High}); diff != "" {
+				t.Error(diff)
+			}
+		}
+		if !slices.IsSorted(d.Low) || !slices.IsSorted(d.High) {
+			t.Errorf("%s@%s: the band falls: %v, %v", d.Metric, d.Observer, d.Low, d.High)
+		}
 	}
 }

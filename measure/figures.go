@@ -147,8 +147,13 @@ func (s *sample) estimateMean(in scale, confidence float64) *Estimate {
 
 // quantile estimates the quantile of the figures.
 func (s *sample) quantile(in scale, permille int64, confidence float64) stats.Quantile {
-	of := stats.Sample{Values: &s.histogram, Clusters: &s.clusters, Censored: &s.cut, Mirrored: in.complement}
+	of := s.estimated(in)
 	return of.Quantile(permille, confidence)
+}
+
+// estimated is the sample as package stats has it.
+func (s *sample) estimated(in scale) stats.Sample {
+	return stats.Sample{Values: &s.histogram, Clusters: &s.clusters, Censored: &s.cut, Mirrored: in.complement}
 }
 
 // censoring warns about figures that are lower bounds.

@@ -33,7 +33,7 @@ func open(r io.ReaderAt, size int64, want *parquet.Schema) (file *parquet.File, 
 		}
 		for _, path := range want.Columns() {
 			leaf, _ := want.Lookup(path...)
-			if err := hasColumn(file.Schema(), path[0], leaf.Node.Type().Kind()); err != nil {
+			if err := hasColumn(file.Schema(), path[0], leaf.Node); err != nil {
 				return err
 			}
 		}
@@ -77,14 +77,18 @@ func framed(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// hasColumn looks for a column with a value of the kind in each row.
-func hasColumn(schema *parquet.Schema, name string, kind parquet.Kind) error {
+// hasColumn looks for a column of a type: with a value in each row or, if it is optional, in some.
+func hasColumn(schema *parquet.Schema, name string, want parquet.Node) error {
 	leaf, ok := schema.Lookup(name)
-	switch {
-	case !ok:
+	if !ok {
 		return fmt.Errorf("no column %s", name)
-	case !leaf.Node.Leaf() || leaf.Node.Type().Kind() != kind || leaf.MaxDefinitionLevel > 0 || leaf.MaxRepetitionLevel > 0:
-		return fmt.Errorf("column %s is of another type; want %v, required", name, kind)
+	}
+	node, presence := leaf.Node, "required"
+	if want.Optional() {
+		presence = "optional"
+	}
+	if !node.Leaf() || node.Type().Kind() != want.Type().Kind() || node.Optional() != want.Optional() || node.Repeated() {
+		return fmt.Errorf("column %s is of another type; want %v, %s", name, want.Type().Kind(), presence)
 	}
 	return nil
 }
@@ -173,7 +177,7 @@ func OpenTrials(r io.ReaderAt, size int64) (*Trials, error) {
 	t := &Trials{file: file}
 	err = guarded(func() error {
 		for _, path := range file.Schema().Columns() {
-			if err := hasColumn(file.Schema(), path[0], parquet.Int64); err != nil {
+			if err := hasColumn(file.Schema(), path[0], parquet.Leaf(parquet.Int64Type)); err != nil {
 				return err
 			}
 			t.names = append(t.names, path[0])

@@ -113,6 +113,9 @@ type Bucket struct {
 	Value    float64 `parquet:"value"` // stands for the bucket, in the metric's unit
 	Count    int64   `parquet:"count"`
 	Censored int64   `parquet:"censored"`
+	// Low and High are the band around the share of values up to this one; null in a narrowed sample.
+	Low  *float64 `parquet:"low,optional"`
+	High *float64 `parquet:"high,optional"`
 }
 
 // WriteSketches writes sketches.parquet.
@@ -121,7 +124,11 @@ func WriteSketches(w io.Writer, distributions []measure.Distribution) error {
 		for i := range distributions {
 			d := &distributions[i]
 			for j, value := range d.Values {
-				row := Bucket{d.Metric, d.Observer, d.By, d.Member, value, d.Counts[j], d.Censored[j]}
+				row := Bucket{Metric: d.Metric, Observer: d.Observer, By: d.By, Member: d.Member,
+					Value: value, Count: d.Counts[j], Censored: d.Censored[j]}
+				if d.Low != nil {
+					row.Low, row.High = &d.Low[j], &d.High[j]
+				}
 				if !yield(&row, nil) {
 					return
 				}
@@ -146,6 +153,9 @@ func ReadSketches(r io.ReaderAt, size int64) (all []measure.Distribution, err er
 		d.Values = append(d.Values, row.Value)
 		d.Counts = append(d.Counts, row.Count)
 		d.Censored = append(d.Censored, row.Censored)
+		if row.Low != nil && row.High != nil {
+			d.Low, d.High = append(d.Low, *row.Low), append(d.High, *row.High)
+		}
 	}
 	return all, nil
 }

@@ -209,7 +209,7 @@ func TestSketchesAreTheHistograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := tally.Distributions()
+	want := tally.Distributions(0.95)
 	text := written(t, func(w io.Writer) error { return rows.WriteSketches(w, want) })
 	got, err := rows.ReadSketches(bytes.NewReader(text), int64(len(text)))
 	if err != nil {

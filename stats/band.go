@@ -26,7 +26,7 @@ func (s *Sample) Band(confidence float64) (band []Interval) {
 	n := s.Values.Count()
 	z := distuv.UnitNormal.Quantile((1 + confidence) / 2)
 	censored := s.censoredCounts()
-	sizes := sizesAlong{clusters: s.Clusters, n: n, bucket: -1}
+	sizes := sizesAlong{clusters: s.Clusters, n: n}
 	var below, sureBelow int64
 	s.Values.each(func(value, count int64) bool {
 		through, sure := below+count, sureBelow+count-censored[value]
@@ -61,7 +61,7 @@ func (s *Sample) censoredCounts() map[int64]int64 {
 func wilson(p, n, z float64) (low, high float64) {
 	square := float64(z*z) / n
 	centre := p + square/2
-	half := math.Sqrt(float64(square*(float64(p*(1-p))+square/4)))
+	half := math.Sqrt(float64(square * (float64(p*(1-p)) + square/4)))
 	return max(0, (centre-half)/(1+square)), min(1, (centre+half)/(1+square))
 }
 
@@ -69,7 +69,7 @@ func wilson(p, n, z float64) (low, high float64) {
 type sizesAlong struct {
 	clusters       *Clusters // nil, or without a trial of several values: the size is n
 	n              int64
-	bucket         int // the last one taken up
+	taken          int // how many of the clusters' cells are in through
 	below, through clusterSums
 }
 
@@ -87,10 +87,11 @@ func (s *sizesAlong) at(value int64, extreme bool) float64 {
 	if !s.clustered() {
 		return float64(s.n)
 	}
-	for bucket := clusterBucket(value); s.bucket < bucket; {
-		s.bucket++
+	cells := &s.clusters.buckets
+	for s.taken <= clusterBucket(value)-cells.first {
 		s.below = s.through
-		s.through.add(s.clusters.buckets[s.bucket])
+		s.through.add(cells.cells[s.taken])
+		s.taken++
 	}
 	effect := max(1, s.clusters.designEffect(s.n, s.below), s.clusters.designEffect(s.n, s.through))
 	size := max(1, float64(s.n)/effect)

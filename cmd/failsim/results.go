@@ -38,8 +38,10 @@ func (r *results) write(dir string) error {
 	files := store.Files{
 		Baseline: baseline,
 		Others: map[string]func(io.Writer) error{
-			"trials.parquet":   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
-			"sketches.parquet": func(w io.Writer) error { return rows.WriteSketches(w, r.total.Distributions()) },
+			"trials.parquet": func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
+			"sketches.parquet": func(w io.Writer) error {
+				return rows.WriteSketches(w, r.total.Distributions(r.summary.Confidence))
+			},
 		},
 		Environment: func() []byte { return environment(r.begun) },
 		Chunks:      r.manifest.Part != nil,
