@@ -6,7 +6,7 @@ GOLDEN := ./cmd/failsim ./describe ./dist ./report
 BENCH  := ./sim ./dist ./experiment ./rows
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
 # the kernel knows it, so of those only the goldens run.
-CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario
+CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario ./rows
 
 # golangci-lint from the path or from Go's bin folder, otherwise built by go run (minutes, the first time).
 LINT := $(firstword $(shell which golangci-lint 2>/dev/null) $(wildcard $(shell go env GOPATH)/bin/golangci-lint))
@@ -53,3 +53,8 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 	@command -v qemu-aarch64 >/dev/null || { echo "crosscheck: installing qemu-user"; apt-get update && apt-get install -y --no-install-recommends qemu-user; }
 	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 $(CROSS)
 	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 -run Golden ./cmd/failsim
+	go build -o bin/failsim ./cmd/failsim && GOARCH=arm64 CGO_ENABLED=0 go build -o bin/failsim-arm64 ./cmd/failsim
+	set -e; d=$$(mktemp -d); trap 'rm -rf '$$d EXIT; s=scenarios/game-day.toml; \
+		qemu-aarch64 bin/failsim-arm64 run $$s --shard 0/2 -o $$d/0 --quiet; bin/failsim run $$s --shard 1/2 -o $$d/1 --quiet; \
+		bin/failsim merge $$d/0 $$d/1 -o $$d/merged --quiet; bin/failsim run $$s -o $$d/straight --quiet; \
+		diff -r -x environment.json $$d/merged $$d/straight; echo "parts of two architectures merge to the same bytes"

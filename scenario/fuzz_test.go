@@ -74,8 +74,9 @@ func checkConfig(t *testing.T, cfg *sim.Config) {
 	}
 }
 
-// TestHugeScenariosAreReadInTime holds what a quarter of the largest text can ask for to seconds.
-func TestHugeScenariosAreReadInTime(t *testing.T) {
+// TestHugeScenariosAreRead asks for as much as a quarter of the largest text can. What takes the square of that does not end
+// within the time that a test has.
+func TestHugeScenariosAreRead(t *testing.T) {
 	const group = "horizon = \"1h\"\n[[replication_group]]\nid = \"a\"\n"
 	fill := func(line string) string { return strings.Repeat(line, largest/4/len(line)) }
 	numbered := func(format string, n int) string {
@@ -103,13 +104,8 @@ func TestHugeScenariosAreReadInTime(t *testing.T) {
 		"equal headings":           group + fill("[a.b.c.d.e.f]\n"),
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-			began := time.Now()
 			_, err := Parse("x.toml", []byte(text), nil)
-			if took := time.Since(began); took > 20*time.Second {
-				t.Errorf("took %v", took)
-			} else {
-				t.Logf("took %v, error %.80v", took, err)
-			}
+			t.Logf("%.80v", err)
 		})
 	}
 }
