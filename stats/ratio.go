@@ -80,7 +80,7 @@ func (r *Ratio) Mean(confidence float64) (Interval, bool) {
 	if n.Cmp(big.NewInt(r.trials)) == 0 {
 		mean.Method = MethodStudent
 	}
-	half := float64(critical(confidence, r.trials-1) * math.Sqrt(r.variance(n, s)))
+	half := float64(critical(confidence, float64(r.trials-1)) * math.Sqrt(r.variance(n, s)))
 	mean.Low, mean.High = mean.Value-half, mean.Value+half
 	return mean, true
 }
@@ -106,6 +106,6 @@ func quotient(x, y *big.Int) float64 {
 }
 
 // critical is the half-width of a two-sided interval in standard errors: Student's quantile at (1+confidence)/2.
-func critical(confidence float64, degrees int64) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(degrees)}.Quantile((1 + confidence) / 2)
+func critical(confidence, degrees float64) float64 {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: degrees}.Quantile((1 + confidence) / 2)
 }
