@@ -45,10 +45,11 @@ type row struct {
 var importTable = map[string]row{
 	".": {},
 	"cmd/failsim": {
-		own: []string{"describe", "dist", "experiment", "measure", "report", "rows", "scenario", "sim", "stats", "store",
-			"words"},
+		own: []string{"compare", "describe", "dist", "experiment", "measure", "report", "rows", "scenario", "sim", "stats",
+			"store", "words"},
 		third: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	},
+	"compare":    {own: []string{"measure", "stats", "words"}},
 	"describe":   {},
 	"scenario":   {own: []string{"dist", "measure", "sim", "words"}, third: []string{"github.com/BurntSushi/toml"}},
 	"experiment": {own: []string{"measure", "sim"}, third: []string{"github.com/klauspost/compress"}},
@@ -57,7 +58,7 @@ var importTable = map[string]row{
 		third: []string{"github.com/parquet-go/parquet-go"},
 	},
 	"report": {
-		own:   []string{"experiment", "measure", "sim", "stats"},
+		own:   []string{"compare", "experiment", "measure", "sim", "stats"},
 		third: []string{"github.com/olekukonko/tablewriter"},
 	},
 	"measure": {own: []string{"dist", "sim", "stats", "words"}},

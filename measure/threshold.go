@@ -109,15 +109,23 @@ func verdictOf(limit Threshold, e *Estimate) string {
 	return Undecided
 }
 
-// Estimate finds a figure of a Summary that this Tally gave. Where values were cut short by the end of the trial, means and
-// maxima have no upper end. Where an interval or all is missing, the reason says why. A probability must have been asked
-// for when the Tally was made.
+// Estimate finds a figure of a Summary that this Tally gave, as Summary.Estimate does. A probability must have been asked for
+// when the Tally was made.
 func (t *Tally) Estimate(s *Summary, f Figure) (e *Estimate, reason string) {
 	if f.isProbability() {
 		return t.probability(f).estimate(s.Confidence)
 	}
+	return s.Estimate(f)
+}
+
+// Estimate finds a figure. Where values were cut short by the end of the trial, means and maxima have no upper end. Where an
+// interval or all is missing, the reason says why. A Summary has a probability where a threshold is set on it.
+func (s *Summary) Estimate(f Figure) (e *Estimate, reason string) {
+	if f.isProbability() {
+		return s.judged(f)
+	}
 	figures := s.find(f)
-	if figures.N == 0 {
+	if figures.N == 0 || figures.Mean == nil || figures.Min == nil || figures.Max == nil {
 		return nil, "there was no value"
 	}
 	const cutShort = "values were cut short by the end of the trial"
@@ -155,6 +163,21 @@ func (t *Tally) Estimate(s *Summary, f Figure) (e *Estimate, reason string) {
 		return &q, cutShort
 	}
 	return &q, ""
+}
+
+// judged finds a figure among those that thresholds are set on.
+func (s *Summary) judged(f Figure) (e *Estimate, reason string) {
+	for i := range s.Thresholds {
+		v := &s.Thresholds[i]
+		switch of := v.Figure(); {
+		case of != f:
+		case v.Value == nil:
+			return nil, v.Reason
+		default:
+			return &Estimate{Value: *v.Value, Low: v.Low, High: v.High, Method: v.Method}, ""
+		}
+	}
+	return nil, "no threshold is set on it, so nobody counted it"
 }
 
 // find gives the figures of a metric as narrowed.
