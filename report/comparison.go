@@ -1,0 +1,323 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"failsim/compare"
+	"failsim/measure"
+)
+
+// changeMarks show a verdict on a change beside its word.
+var changeMarks = map[string]string{
+	compare.Regressed: "✗", compare.Undecided: "?", compare.Improved: "✓", compare.Within: "✓", compare.NotShown: "~",
+	compare.Identical: "=",
+}
+
+// ComparisonJSON writes a comparison for programs.
+func ComparisonJSON(w io.Writer, c *compare.Comparison) error { return writeJSON(w, c, "  ") }
+
+// ComparisonTable writes a comparison for a person to read.
+func ComparisonTable(w io.Writer, c *compare.Comparison, style Style) error {
+	p := &page{style: style}
+	for i := range c.Scenarios {
+		if err := p.pair(&c.Scenarios[i], c); err != nil {
+			return err
+		}
+	}
+	p.onesided(c)
+	if !allIdentical(c) {
+		p.comparisonLegend(c)
+	}
+	p.printf("\n%s\n", outcome(c))
+	_, err := w.Write(bytes.TrimPrefix(p.out.Bytes(), []byte("\n")))
+	return err
+}
+
+func allIdentical(c *compare.Comparison) bool {
+	return !slices.ContainsFunc(c.Scenarios, func(p compare.Pair) bool { return p.Verdict != compare.Identical })
+}
+
+// outcome is the last line: the verdict, and the figures that led to it.
+func outcome(c *compare.Comparison) string {
+	text := changeMarks[c.Verdict] + " " + c.Verdict
+	if figures := c.Decisive(); len(figures) > 0 && c.Verdict != compare.NotShown {
+		text += ": " + strings.Join(figures, ", ")
+	}
+	return text
+}
+
+// pair writes one scenario.
+func (p *page) pair(of *compare.Pair, c *compare.Comparison) error {
+	p.title(pairName(of), pairMethod(of))
+	for _, side := range []struct {
+		word string
+		of   *compare.Side
+	}{{"base", &of.Base}, {"new", &of.New}} {
+		p.printf("  %-4s  %s\n", side.word, sideText(side.of))
+	}
+	if err := p.changes(of, c.Confidence); err != nil {
+		return err
+	}
+	if err := p.effects(of); err != nil {
+		return err
+	}
+	if len(of.Warnings) > 0 {
+		p.printf("\n")
+	}
+	for _, warning := range of.Warnings {
+		p.wrap("  warning: ", "    ", warning)
+	}
+	return nil
+}
+
+func pairName(of *compare.Pair) string {
+	if of.Base.Scenario == of.New.Scenario {
+		return of.New.Scenario
+	}
+	return of.Base.Scenario + " -> " + of.New.Scenario
+}
+
+func pairMethod(of *compare.Pair) string {
+	switch {
+	case of.Verdict == compare.Identical:
+		return compare.Identical
+	case of.Paired > 0:
+		return "means compared trial by trial, " + plural(of.Paired, "pair")
+	}
+	return "compared as two samples, since " + of.Why
+}
+
+func sideText(s *compare.Side) string {
+	text := fmt.Sprintf("%s, seed %d", plural(s.Trials, "trial"), s.Seed)
+	if s.Part != "" {
+		text = fmt.Sprintf("%s, seed %d", s.Part, s.Seed)
+	}
+	if s.Engine != 0 {
+		text += fmt.Sprintf(", engine %d", s.Engine)
+	}
+	return text
+}
+
+// changes writes the table of a pair.
+func (p *page) changes(of *compare.Pair, confidence float64) error {
+	if of.Verdict == compare.Identical {
+		return nil
+	}
+	t := grid{aligns: "lrrrlrl"}
+	t.add("", "base", "new", "change", percent(confidence)+" interval", "", "verdict")
+	gates := true
+	for i := range of.Changes {
+		ch := &of.Changes[i]
+		if gates && !ch.Gates {
+			t.add("not gating")
+			gates = false
+		}
+		t.add(changeCells(ch)...)
+	}
+	p.printf("\n")
+	return p.grid(t)
+}
+
+func changeCells(ch *compare.Change) []string {
+	verdict := ch.Verdict
+	if verdict != "" {
+		verdict = changeMarks[verdict] + " " + verdict
+	}
+	var remarks []string
+	if ch.Margin != nil && ch.Gates {
+		remarks = append(remarks, "margin "+marginText(ch))
+	}
+	if ch.Reason != "" {
+		remarks = append(remarks, ch.Reason)
+	}
+	if len(remarks) > 0 {
+		verdict += " (" + strings.Join(remarks, "; ") + ")"
+	}
+	s := changeScale(ch)
+	return []string{
+		"  " + ch.Figure().String(), s.show(orNaN(ch.Base)), s.show(orNaN(ch.New)), s.signed(ch.Change), s.between(ch.Low, ch.High),
+		relativeText(ch), strings.TrimSpace(verdict),
+	}
+}
+
+func marginText(ch *compare.Change) string {
+	if ch.Unit == "ratio" {
+		return strconv.FormatFloat(100**ch.Margin, 'g', 6, 64) + " pp"
+	}
+	return exact(ch.Unit, *ch.Margin)
+}
+
+func relativeText(ch *compare.Change) string {
+	if ch.Relative == nil || ch.Unit == "ratio" {
+		return ""
+	}
+	return signOf(*ch.Relative) + strconv.FormatFloat(100*math.Abs(*ch.Relative), 'f', 1, 64) + "%"
+}
+
+// signedScale shows a row of a comparison: figures and changes to one number of decimals.
+type signedScale struct {
+	scale
+	change string // suffix of a change
+}
+
+// changeScale takes as many decimals as the figures ask for, and as show one digit of the interval's width.
+func changeScale(ch *compare.Change) signedScale {
+	typical := max(math.Abs(zeroIfNil(ch.Base)), math.Abs(zeroIfNil(ch.New)))
+	f := measure.Figures{Mean: &measure.Estimate{Value: typical}}
+	if ch.Unit == "ratio" {
+		f.Min = ch.Base
+		f.Mean = &measure.Estimate{Value: zeroIfNil(ch.New)}
+	}
+	s := signedScale{scale: scaleOf(ch.Unit, f)}
+	s.change = s.suffix
+	if ch.Unit == "ratio" {
+		s.change = " pp"
+	}
+	if ch.Unit == "count" && typical != math.Trunc(typical) {
+		s.decimals = max(s.decimals, threeDigits(typical))
+	}
+	if ch.Change != nil {
+		s.decimals = max(s.decimals, changeDigit(math.Abs(*ch.Change)/s.perUnit))
+	}
+	if ch.Low != nil && ch.High != nil {
+		s.decimals = max(s.decimals, changeDigit((*ch.High-*ch.Low)/2/s.perUnit))
+	}
+	if ch.Verdict == compare.Regressed || ch.Verdict == compare.Improved { // no end that decided is shown as 0
+		s.decimals = max(s.decimals, changeDigit(math.Abs(zeroIfNil(ch.Low))/s.perUnit), changeDigit(math.Abs(zeroIfNil(ch.High))/s.perUnit))
+	}
+	return s
+}
+
+// changeDigit is how many decimals show the first significant digit of a change, six at most.
+func changeDigit(v float64) int {
+	decimals := 0
+	for v > 0 && math.Round(v*math.Pow10(decimals)) < 1 && decimals < 6 {
+		decimals++
+	}
+	return decimals
+}
+
+func zeroIfNil(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+func (s signedScale) signed(v *float64) string {
+	if v == nil {
+		return missing
+	}
+	return s.signedNumber(*v) + s.change
+}
+
+func (s signedScale) signedNumber(v float64) string {
+	text := group(strconv.FormatFloat(math.Abs(v)/s.perUnit, 'f', s.decimals, 64))
+	if strings.Trim(text, "0.") == "" {
+		return text
+	}
+	return signOf(v) + text
+}
+
+func signOf(v float64) string {
+	switch {
+	case v < 0:
+		return "-"
+	case v > 0:
+		return "+"
+	}
+	return ""
+}
+
+func (s signedScale) between(low, high *float64) string {
+	switch {
+	case low == nil && high == nil:
+		return missing
+	case high == nil:
+		return s.signed(low) + " or more"
+	case low == nil:
+		return s.signed(high) + " or less"
+	}
+	return s.signedNumber(*low) + " to " + s.signed(high)
+}
+
+// effects writes how far the distributions lie apart.
+func (p *page) effects(of *compare.Pair) error {
+	if of.Verdict == compare.Identical {
+		return nil
+	}
+	if of.NoDistances != "" {
+		p.printf("\n")
+		p.wrap("  ", "  ", "no effect sizes: "+of.NoDistances)
+		return nil
+	}
+	t := grid{aligns: "lrr"}
+	for _, cells := range effectCells(of) {
+		cells[0] = "  " + cells[0]
+		t.add(cells...)
+	}
+	if len(t.rows) == 0 {
+		return nil
+	}
+	t.rows = append([][]string{{"effect size", "KS", "Wasserstein"}}, t.rows...)
+	p.printf("\n")
+	return p.grid(t)
+}
+
+// effectCells are the distances of the metrics whose distributions differ.
+func effectCells(of *compare.Pair) (rows [][]string) {
+	for _, d := range of.Distances {
+		if d.KS == 0 {
+			continue
+		}
+		name := d.Metric
+		if d.Observer == "endpoint" {
+			name += "@" + d.Observer
+		}
+		rows = append(rows, []string{name, strconv.FormatFloat(d.KS, 'f', 3, 64), distance(d)})
+	}
+	return rows
+}
+
+func distance(d compare.Distance) string {
+	ch := compare.Change{Unit: d.Unit, Change: &d.Wasserstein, Base: &d.Wasserstein}
+	if d.Unit == "ratio" {
+		one := 1.0
+		ch.Base, ch.New = &one, &one
+	}
+	s := changeScale(&ch)
+	return s.number(d.Wasserstein, s.decimals) + s.change
+}
+
+func (p *page) onesided(c *compare.Comparison) {
+	if len(c.OnlyBase)+len(c.OnlyNew) > 0 {
+		p.printf("\n")
+	}
+	if len(c.OnlyBase) > 0 {
+		p.wrap("only in base: ", "  ", strings.Join(c.OnlyBase, ", "))
+	}
+	if len(c.OnlyNew) > 0 {
+		p.wrap("only in new: ", "  ", strings.Join(c.OnlyNew, ", "))
+	}
+}
+
+// comparisonLegend explains what decided.
+func (p *page) comparisonLegend(c *compare.Comparison) {
+	p.title("How to read this", "")
+	item := func(mark, text string) { p.wrap("  "+mark+": ", "    ", text) }
+	item("interval", fmt.Sprintf("of the change at 1 - %v/%d, for %s: equals raise a false alarm with probability %v at most; "+
+		"it covers simulation noise only", c.Alpha, max(1, c.Gating), plural(int64(max(1, c.Gating)), "gating figure"), c.Alpha))
+	item("verdict", "regressed or improved where the whole interval lies beyond the margin (0 if none is given); within margin "+
+		"where it lies inside; undecided, or no difference shown, where it straddles the margin")
+	item("means", "by trial, the difference of the two ratios over pairs of trials that share their luck, with Student's t; as two "+
+		"samples, Welch's")
+	item("quantiles", "from the two intervals (MOVER), stretched to this confidence; luck that is shared would make them "+
+		"narrower")
+	item("KS, Wasserstein", "the largest difference of the two distribution functions, and the area between them")
+}

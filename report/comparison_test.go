@@ -1,0 +1,88 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"failsim/compare"
+)
+
+func ptr(v float64) *float64 { return &v }
+
+// aComparison has every verdict, unit and gap that a comparison can show.
+func aComparison() *compare.Comparison {
+	change := func(name, unit, better, verdict string) compare.Change {
+		return compare.Change{Metric: name, Observer: "service", Statistic: "mean", Unit: unit, Better: better, Verdict: verdict,
+			Method: "student on differences by trial"}
+	}
+	regressed := change("write_outage", "s", "lower", compare.Regressed)
+	regressed.Gates, regressed.Base, regressed.New = true, ptr(24.2942), ptr(25.5089)
+	regressed.Change, regressed.Low, regressed.High, regressed.Relative = ptr(1.21471), ptr(1.20512), ptr(1.2243), ptr(0.05)
+	regressed.Margin = ptr(0.5)
+
+	undecided := regressed
+	undecided.Statistic, undecided.Verdict, undecided.New, undecided.Change, undecided.Low, undecided.High = "p99",
+		compare.Undecided, nil, nil, nil, nil
+	undecided.Relative, undecided.Margin = nil, ptr(2)
+	undecided.Reason = "new: p99 needs about 1,900 trials"
+
+	within := change("write_availability", "ratio", "higher", compare.Within)
+	within.Gates, within.Base, within.New = true, ptr(0.996626), ptr(0.996624)
+	within.Change, within.Low, within.High, within.Margin = ptr(-2e-6), ptr(-5e-6), ptr(1e-6), ptr(0.0001)
+
+	exceeding := change("lost_writes", "count", "lower", compare.Improved)
+	exceeding.Gates, exceeding.Base, exceeding.New, exceeding.Change = true, ptr(12345.6), ptr(9876.5), ptr(-2469.1)
+	exceeding.High, exceeding.Relative = ptr(-2000), ptr(-0.2)
+	exceeding.Reason = ""
+
+	lower := change("makespan", "s", "lower", compare.NotShown)
+	lower.Observer, lower.Base, lower.New, lower.Change, lower.Low = "operator", ptr(432000), ptr(432600), ptr(600), ptr(-1200)
+	lower.Reason = "new: values were cut short by the end of the trial"
+	neither := change("accepted_calls", "count", "none", "")
+	neither.Observer, neither.Base, neither.New, neither.Change, neither.Low, neither.High = "operator", ptr(40), ptr(41), ptr(1),
+		ptr(1), ptr(1)
+
+	side := compare.Side{Scenario: "game-day", Trials: 2000, Seed: 1, Engine: 1}
+	renamed := side
+	renamed.Scenario, renamed.Part = "game-day-slow", "trials 0 to 1000 of 2000"
+	return &compare.Comparison{
+		Schema: compare.Schema, Alpha: 0.05, Gating: 4, Confidence: 0.9875, Verdict: compare.Regressed,
+		Scenarios: []compare.Pair{
+			{
+				Base: side, New: renamed, Verdict: compare.Regressed, Paired: 1000,
+				Changes: []compare.Change{regressed, undecided, within, exceeding, lower, neither},
+				Distances: []compare.Distance{
+					{Metric: "write_outage", Observer: "endpoint", Unit: "s", KS: 0.0815, Wasserstein: 1.21471},
+					{Metric: "write_availability", Observer: "service", Unit: "ratio", KS: 0.128, Wasserstein: 0.000169},
+					{Metric: "recovery", Observer: "service", Unit: "s"},
+				},
+				Warnings: []string{"the engines differ"},
+			},
+			{Base: side, New: side, Verdict: compare.Identical},
+			{Base: side, New: side, Verdict: compare.NotShown, Why: "base has no trials.parquet",
+				NoDistances: "base has no sketches.parquet"},
+		},
+		OnlyBase: []string{"quickstart"}, OnlyNew: []string{"cmd-dns", "no-replica"},
+	}
+}
+
+func TestComparisons(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, *compare.Comparison) error{
+		"comparison.txt": func(w io.Writer, c *compare.Comparison) error { return ComparisonTable(w, c, Style{}) },
+		"comparison.md":  ComparisonMarkdown,
+		"comparison.json": func(w io.Writer, c *compare.Comparison) error {
+			c.Scenarios = c.Scenarios[:1]
+			c.Scenarios[0].Changes = c.Scenarios[0].Changes[:2]
+			return ComparisonJSON(w, c)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := write(&out, aComparison()); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name, out.String())
+		})
+	}
+}
