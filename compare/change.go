@@ -33,7 +33,10 @@ func (j *job) change(f measure.Figure, confidence float64) (Change, error) {
 	}
 	var i stats.Interval
 	var err error
+	asked := j.opts.asked(f)
 	switch {
+	case base.N == 0 && other.N == 0:
+		c.Reason, asked = "no value on either side", false // as equal as can be
 	case before == nil:
 		c.Reason = "base: " + why
 	case after == nil:
@@ -51,7 +54,7 @@ func (j *job) change(f measure.Figure, confidence float64) (Change, error) {
 	if c.Base != nil {
 		c.Margin = j.opts.margin(f, *c.Base, fromOne)
 	}
-	c.judge(j.opts.asked(f))
+	c.judge(asked)
 	return c, nil
 }
 

@@ -97,7 +97,7 @@ func (j *job) compare(confidence float64) error {
 		if err != nil {
 			return err
 		}
-		if c.Base != nil || c.New != nil || c.Gates && j.opts.asked(f) {
+		if c.Base != nil || c.New != nil || c.Gates {
 			p.Changes = append(p.Changes, c)
 		}
 	}

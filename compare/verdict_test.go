@@ -184,9 +184,12 @@ func TestWhatCannotBeComparedSaysWhy(t *testing.T) {
 	other := (&Result{NoRows: "is bare", Engine: 2}).with(t, none)
 
 	p := one(t, base, other, Options{})
+	if got := p.of(t, "write_outage.p99"); got.Verdict != NotShown || got.Reason != "base: p99 needs about 1,900 trials" {
+		t.Errorf("%+v", got)
+	}
 	for i := range p.Changes {
-		if p.Changes[i].Statistic == "p99" {
-			t.Errorf("shown without a figure: %+v", p.Changes[i])
+		if c := &p.Changes[i]; !c.Gates && c.Base == nil && c.New == nil {
+			t.Errorf("shown without a figure: %+v", c)
 		}
 	}
 	if warnings := strings.Join(p.Warnings, "\n"); p.Verdict != NotShown || !strings.Contains(warnings, "only base has makespan") ||
@@ -203,11 +206,18 @@ func TestWhatCannotBeComparedSaysWhy(t *testing.T) {
 	if got := p.of(t, "write_outage.p99"); got.Verdict != Undecided || got.Reason != "base: p99 needs about 1,900 trials" {
 		t.Errorf("%+v", got)
 	}
-	if got := p.of(t, "makespan.mean"); got.Verdict != Undecided && got.Reason != "only base has it" {
+	if got := p.of(t, "makespan.mean"); got.Verdict != Undecided || got.Reason != "only base has it" {
 		t.Errorf("%+v", got)
 	}
 	if c.Verdict != Undecided {
 		t.Error(c.Verdict)
+	}
+	reads := []measure.Figure{{Metric: "read_outage", Observer: "service", Statistic: "mean"}}
+	quiet := *other
+	quiet.SummaryDigest = "another"
+	if got := one(t, other, &quiet, Options{Figures: reads}).of(t, "read_outage.mean"); got.Verdict != NotShown ||
+		got.Reason != "no value on either side" {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -25,7 +25,14 @@ func ComparisonJSON(w io.Writer, c *compare.Comparison) error { return writeJSON
 // ComparisonTable writes a comparison for a person to read.
 func ComparisonTable(w io.Writer, c *compare.Comparison, style Style) error {
 	p := &page{style: style}
+	alike := false
 	for i := range c.Scenarios {
+		if of := &c.Scenarios[i]; of.Verdict == compare.Identical {
+			p.alike(of, alike)
+			alike = true
+			continue
+		}
+		alike = false
 		if err := p.pair(&c.Scenarios[i], c); err != nil {
 			return err
 		}
@@ -52,6 +59,21 @@ func outcome(c *compare.Comparison) string {
 	return text
 }
 
+// alike writes one scenario whose results are identical, below another such if after says so.
+func (p *page) alike(of *compare.Pair, after bool) {
+	if !after {
+		p.printf("\n")
+	}
+	p.printf("%s: %s, %s\n", pairName(of), of.Verdict, sideText(&of.New))
+	p.warnAbout(of)
+}
+
+func (p *page) warnAbout(of *compare.Pair) {
+	for _, warning := range of.Warnings {
+		p.wrap("  warning: ", "    ", warning)
+	}
+}
+
 // pair writes one scenario.
 func (p *page) pair(of *compare.Pair, c *compare.Comparison) error {
 	p.title(pairName(of), pairMethod(of))
@@ -70,9 +92,7 @@ func (p *page) pair(of *compare.Pair, c *compare.Comparison) error {
 	if len(of.Warnings) > 0 {
 		p.printf("\n")
 	}
-	for _, warning := range of.Warnings {
-		p.wrap("  warning: ", "    ", warning)
-	}
+	p.warnAbout(of)
 	return nil
 }
 
@@ -84,10 +104,7 @@ func pairName(of *compare.Pair) string {
 }
 
 func pairMethod(of *compare.Pair) string {
-	switch {
-	case of.Verdict == compare.Identical:
-		return compare.Identical
-	case of.Paired > 0:
+	if of.Paired > 0 {
 		return "means compared trial by trial, " + plural(of.Paired, "pair")
 	}
 	return "compared as two samples, since " + of.Why
@@ -106,9 +123,6 @@ func sideText(s *compare.Side) string {
 
 // changes writes the table of a pair.
 func (p *page) changes(of *compare.Pair, confidence float64) error {
-	if of.Verdict == compare.Identical {
-		return nil
-	}
 	t := grid{aligns: "lrrrlrl"}
 	t.add("", "base", "new", "change", percent(confidence)+" interval", "", "verdict")
 	gates := true
@@ -249,9 +263,6 @@ func (s signedScale) between(low, high *float64) string {
 
 // effects writes how far the distributions lie apart.
 func (p *page) effects(of *compare.Pair) error {
-	if of.Verdict == compare.Identical {
-		return nil
-	}
 	if of.NoDistances != "" {
 		p.printf("\n")
 		p.wrap("  ", "  ", "no effect sizes: "+of.NoDistances)
