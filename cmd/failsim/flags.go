@@ -22,7 +22,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		want := map[string]string{"int": "a whole number", "int64": "a whole number", "uint64": "a whole number, 0 or more",
-			"bool": "true or false"}[invalid.GetFlag().Value.Type()]
+			"float64": "a number", "bool": "true or false"}[invalid.GetFlag().Value.Type()]
 		return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 	}
 	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())

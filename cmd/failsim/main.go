@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 
+	"failsim/compare"
 	"failsim/scenario"
 	"failsim/store"
 
@@ -98,11 +99,12 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case mistakes, usage, errors.Is(err, store.ErrNotOurs):
 		return exitInput
-	case errors.Is(err, store.ErrOtherRun), errors.Is(err, store.ErrOtherJob), errors.Is(err, store.ErrNoWhole):
+	case errors.Is(err, store.ErrOtherRun), errors.Is(err, store.ErrOtherJob), errors.Is(err, store.ErrNoWhole),
+		errors.Is(err, errNoPair), errors.Is(err, compare.ErrSchema), errors.Is(err, compare.ErrNothingInCommon):
 		return exitForeign
-	case errors.Is(err, errFailed):
+	case errors.Is(err, errFailed), errors.Is(err, errRegressed):
 		return exitRegressed
-	case errors.Is(err, errUndecided), errors.Is(err, errImprecise):
+	case errors.Is(err, errUndecided), errors.Is(err, errImprecise), errors.Is(err, errUnsure):
 		return exitUndecided
 	}
 	return exitFailed
@@ -144,8 +146,8 @@ Exit codes:
   0    fine
   1    failsim or the disk failed
   2    the input is wrong
-  3    a threshold failed
-  4    a threshold is undecided, or the asked precision was not reached
+  3    a threshold failed, or a comparison regressed
+  4    a threshold or a comparison is undecided, or the asked precision was not reached
   5    the inputs do not belong together (the folder holds results of another run)
   130  interrupted`,
 		Example: `  failsim run scenarios/quickstart.toml
@@ -157,8 +159,7 @@ Exit codes:
 		PersistentPreRun:           func(*cobra.Command, []string) { a.started = true },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.timelineCommand(), a.checkCommand(), a.defaultsCommand(), a.importCommand(),
-		a.mergeCommand(),
-		a.versionCommand())
+	root.AddCommand(a.runCommand(), a.mergeCommand(), a.compareCommand(), a.timelineCommand(), a.checkCommand(),
+		a.defaultsCommand(), a.importCommand(), a.versionCommand())
 	return root
 }
