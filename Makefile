@@ -34,9 +34,20 @@ results: ## run every scenario again and rewrite its baseline in results/
 	go build -o bin/failsim ./cmd/failsim
 	set -e; for s in scenarios/*.toml; do bin/failsim run $$s --update --quiet; done
 
-results-check: results ## fail if a baseline changed, is missing from git, or is new to it
-	git diff --exit-code -- results/
-	@new=$$(git ls-files --others --exclude-standard results/); test -z "$$new" || { echo "not committed:" $$new; exit 1; }
+results-check: ## run every scenario again; fail if a baseline changed or is missing from git, and tell by how much it did
+	go build -o bin/failsim ./cmd/failsim
+	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; bad=; \
+	for s in scenarios/*.toml; do bin/failsim run $$s --quiet -o $$new/$$(basename $$s .toml); done; \
+	bin/failsim compare results $$new || bad=1; \
+	for d in $$new/*; do for f in manifest.json summary.json timeline.txt; do \
+		cmp results/$${d##*/}/$$f $$d/$$f || bad=1; \
+	done; done; \
+	for d in $$(git ls-files results | cut -d/ -f2 | sort -u); do \
+		test -d $$new/$$d || { echo "results/$$d: no scenario has this name"; bad=1; }; \
+	done; \
+	git diff --exit-code -- results/ || bad=1; \
+	more=$$(git ls-files --others --exclude-standard results/); test -z "$$more" || { echo "not committed:" $$more; bad=1; }; \
+	test -z "$$bad"
 
 bench: ## the kernel against C, run in turn, as a ratio; then Go's benchmarks
 	bench/ratio.sh
