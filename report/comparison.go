@@ -121,13 +121,18 @@ func sideText(s *compare.Side) string {
 	return text
 }
 
-// changes writes the table of a pair.
+// changes writes the table of a pair: of the figures that do not gate only those that differ.
 func (p *page) changes(of *compare.Pair, confidence float64) error {
 	t := grid{aligns: "lrrrlrl"}
 	t.add("", "base", "new", "change", percent(confidence)+" interval", "", "verdict")
 	gates := true
+	var same []string
 	for i := range of.Changes {
 		ch := &of.Changes[i]
+		if !ch.Gates && ch.Change != nil && *ch.Change == 0 {
+			same = append(same, ch.Figure().String())
+			continue
+		}
 		if gates && !ch.Gates {
 			t.add("not gating")
 			gates = false
@@ -135,7 +140,13 @@ func (p *page) changes(of *compare.Pair, confidence float64) error {
 		t.add(changeCells(ch)...)
 	}
 	p.printf("\n")
-	return p.grid(t)
+	if err := p.grid(t); err != nil {
+		return err
+	}
+	if len(same) > 0 {
+		p.wrap("  the same on both sides: ", "    ", strings.Join(same, ", "))
+	}
+	return nil
 }
 
 func changeCells(ch *compare.Change) []string {

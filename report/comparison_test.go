@@ -43,6 +43,9 @@ func aComparison() *compare.Comparison {
 	neither.Observer, neither.Base, neither.New, neither.Change, neither.Low, neither.High = "operator", ptr(40), ptr(41), ptr(1),
 		ptr(1), ptr(1)
 
+	same := change("recovery", "s", "lower", compare.NotShown)
+	same.Base, same.New, same.Change, same.Low, same.High = ptr(500), ptr(500), ptr(0), ptr(0), ptr(0)
+
 	side := compare.Side{Scenario: "game-day", Trials: 2000, Seed: 1, Engine: 1}
 	renamed := side
 	renamed.Scenario, renamed.Part = "game-day-slow", "trials 0 to 1000 of 2000"
@@ -51,7 +54,7 @@ func aComparison() *compare.Comparison {
 		Scenarios: []compare.Pair{
 			{
 				Base: side, New: renamed, Verdict: compare.Regressed, Paired: 1000,
-				Changes: []compare.Change{regressed, undecided, within, exceeding, lower, neither},
+				Changes: []compare.Change{regressed, undecided, within, exceeding, lower, neither, same},
 				Distances: []compare.Distance{
 					{Metric: "write_outage", Observer: "endpoint", Unit: "s", KS: 0.0815, Wasserstein: 1.21471},
 					{Metric: "write_availability", Observer: "service", Unit: "ratio", KS: 0.128, Wasserstein: 0.000169},
