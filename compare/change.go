@@ -88,15 +88,13 @@ func (c *Change) take(i stats.Interval, fromOne bool) {
 	if c.Base == nil || c.New == nil {
 		return
 	}
-	value := sixDigits(i.Value)
-	c.Change = &value
+	c.Change = end(i.Value)
 	scale := math.Abs(*c.Base)
 	if fromOne {
 		scale = 1 - *c.Base
 	}
 	if scale != 0 {
-		relative := sixDigits(i.Value / scale)
-		c.Relative = &relative
+		c.Relative = end(i.Value / scale)
 	}
 	if i.Method == "" {
 		return
@@ -105,7 +103,7 @@ func (c *Change) take(i stats.Interval, fromOne bool) {
 	c.Low, c.High = end(i.Low), end(i.High)
 }
 
-// end is an end of an interval; nil where it is open.
+// end rounds an end of an interval; nil where it is open.
 func end(v float64) *float64 {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return nil

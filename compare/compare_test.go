@@ -13,11 +13,14 @@ import (
 )
 
 // Equals raise a false alarm in at most alpha of 200 comparisons, three standard errors of 1.54 % allowed: of two seeds, with
-// rows and without; and by trial, where another name of the group gives trials of one seed other luck.
+// rows and without; and by trial, where another name of the group gives trials of one seed other luck. The trials support no
+// p99; p90 stands for the quantiles.
 func TestEqualsRaiseNoFalseAlarms(t *testing.T) {
 	t.Parallel()
 	const seeds, trials, alpha = 200, 150, 0.05
 	plan, renamed := newPlayer(t, "a", 1), newPlayer(t, "b", 1)
+	p90 := measure.Figure{Metric: "write_outage", Observer: "service", Statistic: "p90"}
+	opts := Options{Alpha: alpha, Figures: append((&Options{}).gating(), p90)}
 	alarms := map[string]int{}
 	for seed := range uint64(seeds) {
 		base := plan.play(t, seed, trials)
@@ -25,7 +28,10 @@ func TestEqualsRaiseNoFalseAlarms(t *testing.T) {
 			"two samples": plan.play(t, seed+seeds, trials),
 			"by trial":    renamed.play(t, seed, trials),
 		} {
-			p := one(t, base, other, Options{Alpha: alpha})
+			p := one(t, base, other, opts)
+			if p.of(t, "write_outage.p90").High == nil {
+				t.Fatal("p90 has no interval")
+			}
 			if byTrial := name == "by trial"; byTrial != (p.Paired == trials) {
 				t.Fatalf("%s: %d trials paired, %s", name, p.Paired, p.Why)
 			}

@@ -166,7 +166,7 @@ func changeCells(ch *compare.Change) []string {
 	}
 	s := changeScale(ch)
 	return []string{
-		"  " + ch.Figure().String(), s.show(orNaN(ch.Base)), s.show(orNaN(ch.New)), s.signed(ch.Change), s.between(ch.Low, ch.High),
+		"  " + ch.Figure().String(), s.figure(ch.Base), s.figure(ch.New), s.signed(ch.Change), s.between(ch.Low, ch.High),
 		relativeText(ch), strings.TrimSpace(verdict),
 	}
 }
@@ -233,6 +233,15 @@ func zeroIfNil(v *float64) float64 {
 		return 0
 	}
 	return *v
+}
+
+// figure writes a figure, of which no more than six digits are known.
+func (s signedScale) figure(v *float64) string {
+	decimals := s.decimals
+	if shown := math.Abs(zeroIfNil(v)) / s.perUnit; s.suffix != "%" && shown > 0 {
+		decimals = max(0, min(decimals, 5-int(math.Floor(math.Log10(shown)))))
+	}
+	return s.showTo(orNaN(v), decimals)
 }
 
 func (s signedScale) signed(v *float64) string {
