@@ -33,7 +33,7 @@ func (j *job) change(f measure.Figure, confidence float64) (Change, error) {
 	}
 	var i stats.Interval
 	var err error
-	asked := j.opts.asked(f)
+	asked := j.opts.asked(f) || j.opts.Relative != nil
 	switch {
 	case base.N == 0 && other.N == 0:
 		c.Reason, asked = "no value on either side", false // as equal as can be

@@ -111,7 +111,8 @@ func (j *job) compare(confidence float64) error {
 func (j *job) figures() []measure.Figure {
 	var all []measure.Figure
 	for _, f := range j.gating {
-		if _, _, ok := j.common(f); ok || j.opts.asked(f) {
+		base, other, ok := j.common(f)
+		if ok || j.opts.asked(f) && (base != nil || other != nil) {
 			all = append(all, f)
 		}
 	}
@@ -142,20 +143,27 @@ func (j *job) distances() {
 		p.NoDistances = "new has no sketches.parquet"
 		return
 	}
-	for i := range j.Base.Distributions {
-		a := &j.Base.Distributions[i]
+	after := whole(j.New.Distributions)
+	for _, a := range whole(j.Base.Distributions) {
 		m, _, ok := j.common(measure.Figure{Metric: a.Metric, Observer: a.Observer})
-		at := slices.IndexFunc(j.New.Distributions, func(b measure.Distribution) bool {
-			return b.Metric == a.Metric && b.Observer == a.Observer && b.By == ""
-		})
-		if a.By != "" || !ok || at < 0 {
+		at := slices.IndexFunc(after, func(b *measure.Distribution) bool { return b.Metric == a.Metric && b.Observer == a.Observer })
+		if !ok || at < 0 {
 			continue
 		}
-		b := &j.New.Distributions[at]
 		ks, area := stats.Distances(stats.Weighted{Values: a.Values, Counts: a.Counts},
-			stats.Weighted{Values: b.Values, Counts: b.Counts})
+			stats.Weighted{Values: after[at].Values, Counts: after[at].Counts})
 		p.Distances = append(p.Distances, Distance{a.Metric, a.Observer, m.Unit, sixDigits(ks), sixDigits(area)})
 	}
+}
+
+// whole leaves out what is narrowed: by group it may be thousands.
+func whole(all []measure.Distribution) (wholes []*measure.Distribution) {
+	for i := range all {
+		if all[i].By == "" {
+			wholes = append(wholes, &all[i])
+		}
+	}
+	return wholes
 }
 
 func (j *job) warnf(format string, args ...any) {

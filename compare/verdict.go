@@ -3,7 +3,7 @@ package compare
 import "slices"
 
 // judge gives the verdict by the ends of the interval; an end that is missing decides nothing. asked says that the user named
-// the figure: without any interval it is then undecided.
+// the figure or gave a margin for it: without any interval it is then undecided.
 func (c *Change) judge(asked bool) {
 	if c.Better == "none" {
 		return

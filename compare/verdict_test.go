@@ -187,6 +187,11 @@ func TestWhatCannotBeComparedSaysWhy(t *testing.T) {
 	if got := p.of(t, "write_outage.p99"); got.Verdict != NotShown || got.Reason != "base: p99 needs about 1,900 trials" {
 		t.Errorf("%+v", got)
 	}
+	five := 0.05
+	strict := one(t, base, other, Options{Relative: &five})
+	if got := strict.of(t, "write_outage.p99"); got.Verdict != Undecided || strict.Verdict != Undecided {
+		t.Errorf("a margin for nothing: %+v", got)
+	}
 	for i := range p.Changes {
 		if c := &p.Changes[i]; !c.Gates && c.Base == nil && c.New == nil {
 			t.Errorf("shown without a figure: %+v", c)
@@ -211,6 +216,13 @@ func TestWhatCannotBeComparedSaysWhy(t *testing.T) {
 	}
 	if c.Verdict != Undecided {
 		t.Error(c.Verdict)
+	}
+	// What neither side has is for the other scenarios to tell.
+	reading := *other
+	reading.SummaryDigest = "another"
+	c, err = Compare([]Pairing{{base, base}, {other, &reading}}, Options{Alpha: 0.05, Figures: []measure.Figure{makespan}})
+	if err != nil || c.Verdict != NotShown {
+		t.Errorf("%+v, %v", c, err)
 	}
 	reads := []measure.Figure{{Metric: "read_outage", Observer: "service", Statistic: "mean"}}
 	quiet := *other
