@@ -80,18 +80,17 @@ func TestMoverEqualsNewcombe(t *testing.T) {
 		{9, 10, 3, 10, 0.1705, 0.8090},
 		{6, 7, 2, 7, 0.0582, 0.8062},
 	} {
-		got := Mover(wilson(tt.x2, tt.n2), wilson(tt.x1, tt.n1))
+		got := Mover(scores(tt.x2, tt.n2), scores(tt.x1, tt.n1))
 		if math.Abs(got.Low-tt.low) > 5e-5 || math.Abs(got.High-tt.high) > 5e-5 || got.Method != MethodMover {
 			t.Errorf("%+v: got %+v", tt, got)
 		}
 	}
 }
 
-func wilson(x, n float64) Interval {
-	const z = 1.959963984540054
-	p, centre := x/n, (x+z*z/2)/(n+z*z)
-	half := z / (n + z*z) * math.Sqrt(n*p*(1-p)+z*z/4)
-	return Interval{Value: p, Low: centre - half, High: centre + half}
+// scores is Wilson's interval of x of n.
+func scores(x, n float64) Interval {
+	low, high := wilson(x/n, n, 1.959963984540054)
+	return Interval{Value: x / n, Low: low, High: high}
 }
 
 // An end that is missing on one side is missing where it counts, and only there.
