@@ -45,7 +45,7 @@ type row struct {
 var importTable = map[string]row{
 	".": {},
 	"cmd/failsim": {
-		own: []string{"compare", "describe", "dist", "experiment", "measure", "report", "rows", "scenario", "sim", "stats",
+		own: []string{"compare", "describe", "dist", "experiment", "export", "measure", "report", "rows", "scenario", "sim", "stats",
 			"store", "words"},
 		third: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	},
@@ -57,6 +57,7 @@ var importTable = map[string]row{
 		own:   []string{"experiment", "measure", "sim"},
 		third: []string{"github.com/parquet-go/parquet-go"},
 	},
+	"export": {own: []string{"measure", "rows", "sim"}},
 	"report": {
 		own:   []string{"compare", "experiment", "measure", "sim", "stats"},
 		third: []string{"github.com/olekukonko/tablewriter"},
@@ -77,6 +78,7 @@ var testThird = []string{
 	"github.com/HdrHistogram/hdrhistogram-go",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"golang.org/x/perf",
 	"gonum.org/v1/gonum",
 	"pgregory.net/rapid",
 }
