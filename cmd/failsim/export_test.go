@@ -27,7 +27,7 @@ func TestREADMEQueriesNameRealColumns(t *testing.T) {
 			continue
 		}
 		queries++
-		names := columnsOf(t, filepath.Join(dir, query[1]))
+		names := namesIn(t, filepath.Join(dir, query[1]))
 		for _, name := range column.FindAllString(strings.ReplaceAll(line, query[0], ""), -1) {
 			if !slices.Contains(names, name) {
 				t.Errorf("%s has no column %s: %s", query[1], name, line)
@@ -39,7 +39,7 @@ func TestREADMEQueriesNameRealColumns(t *testing.T) {
 	}
 }
 
-func columnsOf(t *testing.T, path string) (names []string) {
+func namesIn(t *testing.T, path string) (names []string) {
 	t.Helper()
 	if filepath.Base(path) == "outages.parquet" {
 		return []string{"trial", "group", "node_group", "access", "observer", "cause", "from_ns", "to_ns", "censored"}

@@ -86,7 +86,10 @@ func (f *extentFlags) settlePart(cmd *cobra.Command, trials int64) (*store.PartR
 			return nil, usagef("--shard says which trials: it cannot be combined with --trials-from and --trials-to")
 		}
 		i, n, err := parseShard(f.shard, trials)
-		return partRange(part(trials, i, n), part(trials, i+1, n)), err
+		if err != nil {
+			return nil, err
+		}
+		return partRange(part(trials, i, n), part(trials, i+1, n)), nil
 	}
 	r := partRange(f.from, trials)
 	if given("trials-to") {
