@@ -112,6 +112,11 @@ func Read(dir string) (*Manifest, error) {
 	return m, err
 }
 
+// Holds tells whether content is what the manifest has as a file of the results.
+func (m *Manifest) Holds(name string, content []byte) bool {
+	return m.Digests[name] == digestOf(content)
+}
+
 // differsFrom lists in which respects old is of another run than m.
 func (m *Manifest) differsFrom(old *Manifest) (diffs []string) {
 	if old.Scenario.Identity != m.Scenario.Identity {

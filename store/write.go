@@ -105,8 +105,7 @@ func mustKnow(name string) {
 func (m Manifest) encode(files map[string][]byte) ([]byte, error) {
 	m.Digests = map[string]string{}
 	for name, content := range files {
-		sum := sha256.Sum256(content)
-		m.Digests[name] = digestText(sum[:])
+		m.Digests[name] = digestOf(content)
 	}
 	if m.Methods == nil {
 		m.Methods = []string{}
@@ -121,6 +120,11 @@ func encodeJSON(v any) ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
 	return text.Bytes(), err
+}
+
+func digestOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return digestText(sum[:])
 }
 
 func digestText(sum []byte) string { return "sha256:" + hex.EncodeToString(sum) }
