@@ -17,7 +17,6 @@ import (
 	"failsim/compare"
 	"failsim/measure"
 	"failsim/rows"
-	"failsim/scenario"
 	"failsim/store"
 )
 
@@ -170,9 +169,9 @@ func readRows(dir string, m *store.Manifest, r *compare.Result) error {
 	if err != nil {
 		return err
 	}
-	columns, why := columnsOf(m)
-	if why != "" {
-		r.NoRows = why
+	columns := columnsOf(dir, m)
+	if columns == nil {
+		r.NoRows = "has a scenario that this failsim reads otherwise, or not at all"
 		return nil
 	}
 	read := func(column string) ([]int64, error) {
@@ -193,18 +192,14 @@ func readRows(dir string, m *store.Manifest, r *compare.Result) error {
 	return nil
 }
 
-// columnsOf gives what the columns of trials.parquet mean, from the scenario that the manifest keeps; or why it cannot.
-func columnsOf(m *store.Manifest) (columns []measure.Column, why string) {
-	sc, err := scenario.Parse(m.Scenario.Name+".toml", []byte(m.Scenario.Text), func(name string) ([]byte, error) {
-		return nil, fmt.Errorf("the manifest does not keep it: %w", fs.ErrNotExist)
-	})
+// columnsOf gives what the columns of trials.parquet mean, from the scenario that the manifest keeps; nil where that no longer
+// tells.
+func columnsOf(dir string, m *store.Manifest) []measure.Column {
+	sc, err := loadFrom(dir, m)
 	if err != nil {
-		return nil, "has a scenario that cannot be read again: " + err.Error()
+		return nil
 	}
-	if sc.Identity != m.Scenario.Identity {
-		return nil, "has a scenario that means something else to this failsim"
-	}
-	return measure.NewTally(&sc.Config).Columns(), ""
+	return measure.NewTally(&sc.Config).Columns()
 }
 
 // whole gives the digest of a file, which must be the one that is known, if any is.
@@ -243,8 +238,8 @@ func readColumn(path, name string) (values []int64, err error) {
 	return values, err
 }
 
-// withFile reads a Parquet file. The library panics on some that are damaged; that is an error like others.
-func withFile(path string, read func(f io.ReaderAt, size int64) error) (err error) {
+// withFile reads a Parquet file.
+func withFile(path string, read func(f io.ReaderAt, size int64) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -254,11 +249,6 @@ func withFile(path string, read func(f io.ReaderAt, size int64) error) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%s is damaged: %v", path, cause)
-		}
-	}()
 	if err := read(f, info.Size()); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
