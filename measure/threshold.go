@@ -157,7 +157,7 @@ func (s *Summary) Estimate(f Figure) (e *Estimate, reason string) {
 	}
 	q, ok := figures.Quantiles[f.Statistic]
 	if !ok {
-		return nil, figures.unsupported(f.Statistic)
+		return nil, figures.Unsupported(f.Statistic)
 	}
 	if q.High == nil {
 		return &q, cutShort
@@ -195,8 +195,8 @@ func (s *Summary) find(f Figure) Figures {
 	return Figures{}
 }
 
-// unsupported says how many trials a quantile needs, as the warning has it.
-func (f *Figures) unsupported(quantile string) string {
+// Unsupported says how many trials a quantile needs, as the warning has it.
+func (f *Figures) Unsupported(quantile string) string {
 	for _, w := range f.Warnings {
 		if !strings.HasPrefix(w, UnsupportedQuantiles) {
 			continue

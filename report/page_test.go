@@ -1,0 +1,341 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"failsim/experiment"
+	"failsim/measure"
+	"failsim/scenario"
+	"failsim/sim"
+)
+
+// played plays a scenario and gathers a whole page's input.
+func played(t *testing.T, text string, trials int64) *PageInput {
+	t.Helper()
+	sc, err := scenario.Parse("test.toml", []byte(text), os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outages := NewOutageMap(&sc.Config, trials)
+	tally := measure.NewTally(&sc.Config)
+	opts := experiment.Options{Ranges: []experiment.Range{{From: 0, To: trials}}, Seed: 1, Workers: 1, Windows: MappedTrials}
+	err = experiment.Run(context.Background(), &sc.Config, opts, func(c *experiment.Chunk) error {
+		tally.Merge(c.Tally)
+		for i := range c.Windows {
+			outages.Add(&c.Windows[i].OutageWindow)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary := tally.Summary(measure.Info{Scenario: sc.Name, Seed: 1, Confidence: 0.95, Assumptions: sc.Assumptions})
+	w := sim.NewWorld(&sc.Config)
+	w.Trace(true)
+	w.Reset(1, 0)
+	w.RunUntil(sc.Config.End())
+	return &PageInput{
+		Summary: &summary, Description: sc.Description, Config: &sc.Config, World: w, Outages: outages,
+		Distributions: tally.Distributions(0.95),
+		Ran:           PageRun{Version: "0.0.0", Engine: 1, Identity: sc.Identity, Text: text, Command: "failsim run test.toml"},
+	}
+}
+
+func render(t *testing.T, in *PageInput) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Page(&out, in); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+const twoKinds = `
+horizon = "30m"
+description = "a </script><script>alert(1)</script> & \"more\" 'of' it <img src=x onerror=alert(2)>"
+
+[[replication_group]]
+id = "carts"
+cluster_mode = "disabled"
+replicas = 1
+
+[[replication_group]]
+id = "sessions"
+node_groups = 3
+replicas = 1
+
+[[campaign]]
+name = "<b onclick='alert(3)'>"
+poll = "15s"
+parallel_groups = 2
+`
+
+// The page asks for nothing from anywhere: it has no source, no style sheet and no import, its links lead into itself, and
+// its policy forbids the rest.
+func TestPageNeedsNothingElse(t *testing.T) {
+	page := render(t, played(t, twoKinds, 50))
+	reference := regexp.MustCompile(`(?i)\s(?:src|srcset|href|action|poster|data)\s*=\s*["']?([^"'\s>]*)`)
+	links := 0
+	for _, tag := range regexp.MustCompile(`<[a-zA-Z][^<>]*>`).FindAllString(page, -1) {
+		for _, to := range reference.FindAllStringSubmatch(tag, -1) {
+			links++
+			if !strings.HasPrefix(to[1], "#") && to[1] != "data:," {
+				t.Errorf("the page refers to %s", to[0])
+			}
+		}
+	}
+	if links < 9 {
+		t.Errorf("only %d links found", links)
+	}
+	_, style, _ := strings.Cut(page, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	for _, refused := range []string{"url(", "@import"} {
+		if strings.Contains(style, refused) {
+			t.Errorf("the style sheet has %s", refused)
+		}
+	}
+	if !strings.Contains(page, `content="default-src &#39;none&#39;; img-src data:; style-src &#39;unsafe-inline&#39;; script-src &#39;sha256-`) {
+		t.Error("no policy")
+	}
+}
+
+// What a scenario's author writes stays text.
+func TestPageEscapesWhatAScenarioSays(t *testing.T) {
+	in := played(t, twoKinds, 50)
+	in.Ran.Text += "# </pre></code><script>alert(4)</script>"
+	page := render(t, in)
+	if n := strings.Count(page, "<script"); n != 3 {
+		t.Errorf("%d scripts; want the data, uPlot and the page's own", n)
+	}
+	for _, refused := range []string{"<script>alert", "<b onclick", "<img"} {
+		if strings.Contains(page, refused) {
+			t.Errorf("the page has %s", refused)
+		}
+	}
+	if !strings.Contains(page, "a &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp;") {
+		t.Error("the description is not shown as it stands")
+	}
+}
+
+func TestPageIsTheSameBytes(t *testing.T) {
+	if first, again := render(t, played(t, twoKinds, 50)), render(t, played(t, twoKinds, 50)); first != again {
+		t.Error("two pages of one input differ")
+	}
+}
+
+// What is missing is said, and the rest is there.
+func TestPageOfABaseline(t *testing.T) {
+	in := played(t, twoKinds, 50)
+	in.Distributions, in.Outages, in.Config, in.World, in.NoTrial = nil, nil, nil, nil, "Trial 0 cannot be told: it is gone."
+	page := render(t, in)
+	for _, want := range []string{"no curves are drawn", "Trial 0 cannot be told: it is gone.", "The service refuses a shard&#39;s writes",
+		"Inferred defaults in use", "How to reproduce this"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(page, "<svg viewBox") {
+		t.Error("something is drawn")
+	}
+}
+
+// An experiment without a call has no calendar, no failover, and no outage to tell of.
+func TestPageOfAnIdleScenario(t *testing.T) {
+	page := render(t, played(t, "horizon = \"1h\"\n[[replication_group]]\nid = \"still\"\nreplicas = 1\n", 20))
+	for _, want := range []string{"<strong>No write outage happened</strong> in 20 trials.", "Nothing calls TestFailover in this scenario."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// A fleet of a thousand shards fits: the page says what it leaves out.
+func TestPageOfALargeFleet(t *testing.T) {
+	page := render(t, played(t, `
+horizon = "9d"
+[quota]
+limit = 1000
+[[replication_group]]
+id = "fleet"
+count = 100
+node_groups = 10
+replicas = 1
+writes_per_second = 100
+reads_per_second = 100
+[[campaign]]
+name = "all"
+parallel_groups = 20
+poll = "15s"
+`, 4))
+	if len(page) > 1_500_000 {
+		t.Errorf("%d bytes", len(page))
+	}
+	for _, want := range []string{"The chart has the 60 shards that were called first; 940 more were called.",
+		"The list has the first 300 of 1,000 calls", "The list has 400 of 1,000 shards"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// Headings go down one level at a time, every table has a caption, and every drawing a title and a description.
+func TestPageHasItsStructure(t *testing.T) {
+	page := render(t, played(t, twoKinds, 50))
+	last := 0
+	for _, heading := range regexp.MustCompile(`<h([1-6])`).FindAllStringSubmatch(page, -1) {
+		level := int(heading[1][0] - '0')
+		if level > last+1 {
+			t.Errorf("h%d follows h%d", level, last)
+		}
+		last = level
+	}
+	for opened, each := range map[string]string{"<table": "<caption>", "<svg viewBox=\"0 0 4": "<desc id=", "<article": "<h4 id="} {
+		if n := strings.Count(page, opened); n == 0 || strings.Count(page, each) < n {
+			t.Errorf("%d %s with %d %s", n, opened, strings.Count(page, each), each)
+		}
+	}
+	ids := map[string]bool{}
+	for _, id := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if ids[id[1]] {
+			t.Errorf("the id %s stands twice", id[1])
+		}
+		ids[id[1]] = true
+	}
+	for _, link := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if !ids[link[1]] {
+			t.Errorf("a link leads to #%s, which is not there", link[1])
+		}
+	}
+}
+
+type answerCase struct {
+	summary measure.Summary
+	want    []string
+}
+
+const clientsMaySuffer = "Clients may suffer longer: client libraries are not modelled yet."
+
+// outageCases are about write outages; bold parts stand between stars.
+func outageCases() map[string]answerCase {
+	low, high := 37.5, 38.75
+	full := sample(80000, 26.7, 0.1, 26.6, 34.1, 36.0, 38.2, 15.1, 39.9)
+	full.Quantiles["p99"] = measure.Estimate{Value: 38.2, Low: &low, High: &high}
+	slow := sample(80000, 30, 0.1, 30.1, 44.2, 51.3, 66.8, 15.1, 91.9)
+	few := sample(4, 26.7, 0.1, 26.6, 34.1, 36.0, 38.2, 15.1, 39.9)
+	few.Quantiles = map[string]measure.Estimate{}
+	few.Warnings = []string{measure.UnsupportedQuantiles + "4 values in 2 trials cannot support: p50 about 40, p99 about 1,368: trials are needed"}
+	cut := sample(80, 26.7, 0.1, 26.6, 34.1, 36.0, 38.2, 15.1, 39.9)
+	cut.Censored = 3
+	cut.Quantiles["p99"] = measure.Estimate{Value: 38.2, Low: &low, Method: "order statistics, " + measure.MethodLowerBound}
+	return map[string]answerCase{
+		"none": {measure.Summary{Trials: 1}, []string{"*No write outage happened* in 1 trial."}},
+		"both observers": {
+			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", full),
+				metric("write_outage@endpoint", "s", "window", slow)}},
+			[]string{
+				"The service refuses a shard's writes for *26.6 s* in the middle case and for *38.2 s or longer* in the worst 1 % (interval: 37.5 s to 38.8 s).",
+				"Until the primary's name leads to the new primary too, writes are out for *30.1 s* in the middle case and for *66.8 s or longer* in the worst 1 %.",
+				clientsMaySuffer,
+			},
+		},
+		"one observer's view is the other's": {
+			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", slow),
+				metric("write_outage@endpoint", "s", "window", slow)}},
+			[]string{"The service refuses a shard's writes for *30.1 s* in the middle case and for *66.8 s or longer* in the worst 1 %.", clientsMaySuffer},
+		},
+		"too few trials": {
+			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", few)}},
+			[]string{"The service refuses a shard's writes for *26.7 s* on average; the worst 1 % cannot be told from so few trials " +
+				"(p99 needs about 1,368 trials): the longest seen is *39.9 s*.", clientsMaySuffer},
+		},
+		"cut short": {
+			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", cut)}},
+			[]string{"The service refuses a shard's writes for *26.6 s* in the middle case and for *at least 38.2 s* in the worst 1 % " +
+				"(interval: 37.5 s or more).", clientsMaySuffer},
+		},
+	}
+}
+
+// otherCases are about campaigns, verdicts and the extent of a run.
+func otherCases() map[string]answerCase {
+	span := sample(2000, 265000, 100, 266400, 1, 1, 1, 1, 1) // 74 h = 3 days 2 h
+	span.Quantiles["p50"] = measure.Estimate{Value: 266400}
+	short := sample(2000, 18000, 100, 18720, 1, 1, 1, 1, 1) // 5 h 12 min
+	makespan := metric("makespan@operator", "s", "campaign", span)
+	makespan.By = map[string]map[string]measure.Figures{"campaign": {"brief": short, "long": span}}
+	covered := metric("covered@operator", "ratio", "campaign", sample(2000, 0.975, 0, 1, 1, 1, 1, 0, 1))
+	return map[string]answerCase{
+		"campaigns": {
+			measure.Summary{Trials: 9, Metrics: []measure.MetricSummary{makespan, covered}},
+			[]string{"*No write outage happened* in 9 trials.",
+				"The game day takes *3 days 2 h* in the middle case (campaign long, the longest); campaign brief *5 h 12 min* in the middle case.",
+				"Campaigns do not get to every shard: *97.50%* are seen through on average."},
+		},
+		"verdicts, delays, a part, a precision": {
+			measure.Summary{
+				Trials: 9, Part: "trials 0 to 9 of 20",
+				Thresholds: []measure.Verdict{{Verdict: measure.Fail}, {Verdict: measure.Pass}, {Verdict: measure.Undecided}},
+				Assumptions: []measure.Assumption{{Name: "delays.lag", Value: "1ms"}, {Name: "quota.count", Value: "calls"},
+					{Name: "delays.cmd.dns_ttl", Value: "15s"}},
+				Stopping: &measure.Stopping{Precision: "write_outage.p99<=2%", MaxTrials: 4000},
+			},
+			[]string{"*No write outage happened* in 9 trials.", "Of 3 thresholds, *1 failed* and 1 cannot be decided.",
+				"All of this rests on *inferred delays*, set from few observations: lag 1ms; cmd.dns_ttl 15s.",
+				"*This is a part of an experiment only*: trials 0 to 9 of 20.",
+				"The run was to go on until write_outage.p99<=2%: that *was not reached within 4,000 trials*."},
+		},
+		"all passed": {
+			measure.Summary{Trials: 9, Thresholds: []measure.Verdict{{Verdict: measure.Pass}},
+				Stopping: &measure.Stopping{Precision: "write_outage.p99<=2%", Reached: true}},
+			[]string{"*No write outage happened* in 9 trials.", "Of the thresholds, *all 1 passed*.",
+				"The run was to go on until write_outage.p99<=2%: that *was reached*."},
+		},
+	}
+}
+
+// The answer opens the page; each case is worded from figures by hand.
+func TestAnswer(t *testing.T) {
+	cases := outageCases()
+	maps.Copy(cases, otherCases())
+	for name, c := range cases {
+		got := answer(&c.summary)
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %d sentences, want %d", name, len(got), len(c.want))
+			continue
+		}
+		for i := range got {
+			if text := starred(got[i]); text != c.want[i] {
+				t.Errorf("%s: got  %s\nwant %s", name, text, c.want[i])
+			}
+		}
+	}
+}
+
+// starred writes bold parts between stars.
+func starred(line statement) (text string) {
+	for _, p := range line {
+		if p.Bold {
+			text += "*" + p.Text + "*"
+		} else {
+			text += p.Text
+		}
+	}
+	return text
+}
+
+func TestSpell(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		266400: "3 days 2 h", 86400: "1 day", 86399: "1 day", 18720: "5 h 12 min", 3600: "1 h", 760: "12 min 40 s", 60: "1 min",
+		59.9: "1 min", 42.5: "42.5 s", 0.25: "250 ms",
+	} {
+		if got := spell(seconds); got != want {
+			t.Errorf("%v s is %q, want %q", seconds, got, want)
+		}
+	}
+}
