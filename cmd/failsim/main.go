@@ -159,7 +159,7 @@ Exit codes:
 		PersistentPreRun:           func(*cobra.Command, []string) { a.started = true },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.runCommand(), a.mergeCommand(), a.compareCommand(), a.exportCommand(), a.timelineCommand(),
-		a.checkCommand(), a.defaultsCommand(), a.importCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.mergeCommand(), a.compareCommand(), a.reportCommand(), a.exportCommand(),
+		a.timelineCommand(), a.checkCommand(), a.defaultsCommand(), a.importCommand(), a.versionCommand())
 	return root
 }

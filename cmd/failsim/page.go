@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"failsim/measure"
+	"failsim/report"
+	"failsim/scenario"
+	"failsim/sim"
+	"failsim/store"
+)
+
+// pageOf begins a page with what a manifest and its summary say.
+func pageOf(m *store.Manifest, s *measure.Summary) *report.PageInput {
+	return &report.PageInput{Summary: s, Ran: report.PageRun{
+		Version: m.Failsim, Engine: m.Engine, Identity: m.Scenario.Identity, Text: m.Scenario.Text, Methods: m.Methods,
+		Command: commandOf(m),
+	}}
+}
+
+// commandOf is what to type to have the same results.
+func commandOf(m *store.Manifest) string {
+	command := []string{"failsim run", m.Scenario.Name + ".toml"}
+	if m.Precision != "" {
+		command = append(command, fmt.Sprintf("--precision '%s' --max-trials %d", m.Precision, m.MaxTrials))
+	} else {
+		command = append(command, fmt.Sprintf("--trials %d", m.Trials))
+	}
+	if m.Part != nil {
+		command = append(command, fmt.Sprintf("--trials-from %d --trials-to %d", m.Part.From, m.Part.To))
+	}
+	return strings.Join(append(command, fmt.Sprintf("--seed %d", m.Seed)), " ")
+}
+
+// tellTrial plays trial 0 for a page.
+func tellTrial(in *report.PageInput, sc *scenario.Scenario, seed uint64) {
+	in.Description, in.Config = sc.Description, &sc.Config
+	in.World = replay(&sc.Config, seed, 0)
+}
+
+// mapped is how many of the trials that a page maps are in the results.
+func mapped(m *store.Manifest) int64 {
+	from, to := int64(0), m.Trials
+	if m.Part != nil {
+		from, to = m.Part.From, m.Part.To
+	}
+	return max(0, min(to, report.MappedTrials)-from)
+}
+
+// noTrial says why trial 0 of results cannot be told; empty where it can.
+func noTrial(m *store.Manifest) string {
+	if m.Engine != sim.Engine {
+		return fmt.Sprintf("Trial 0 cannot be told: these results are of engine %d, and failsim %s has engine %d.",
+			m.Engine, version, sim.Engine)
+	}
+	return ""
+}
