@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"failsim/measure"
@@ -46,6 +47,38 @@ func mapped(m *store.Manifest) int64 {
 		from, to = m.Part.From, m.Part.To
 	}
 	return max(0, min(to, report.MappedTrials)-from)
+}
+
+// page writes report.html of a run: the same bytes as `failsim report` makes from its folder.
+func (r *results) page(w io.Writer) error {
+	in := pageOf(&r.manifest, r.summary)
+	tellTrial(in, r.sc, r.manifest.Seed)
+	in.Distributions = r.total.Distributions(r.summary.Confidence)
+	if r.outages != noOutages {
+		var err error
+		if in.Outages, err = r.outageMap(); err != nil {
+			return err
+		}
+	}
+	return report.Page(w, in)
+}
+
+func (r *results) outageMap() (*report.OutageMap, error) {
+	m := report.NewOutageMap(&r.sc.Config, mapped(&r.manifest))
+	for chunk, err := range r.all() {
+		if err != nil {
+			return nil, err
+		}
+		if chunk.From >= report.MappedTrials {
+			break
+		}
+		for i := range chunk.Windows {
+			if w := &chunk.Windows[i]; w.Trial < report.MappedTrials {
+				m.Add(&w.OutageWindow)
+			}
+		}
+	}
+	return m, nil
 }
 
 // noTrial says why trial 0 of results cannot be told; empty where it can.

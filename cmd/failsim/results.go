@@ -42,6 +42,7 @@ func (r *results) write(dir string) error {
 			"sketches.parquet": func(w io.Writer) error {
 				return rows.WriteSketches(w, r.total.Distributions(r.summary.Confidence))
 			},
+			"report.html": r.page,
 		},
 		Environment: func() []byte { return environment(r.begun) },
 		Chunks:      r.manifest.Part != nil,
