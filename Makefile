@@ -14,7 +14,7 @@ ifeq ($(LINT),)
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 endif
 
-.PHONY: help check test golden results results-check bench fuzz crosscheck
+.PHONY: help check test golden results results-check bench fuzz crosscheck page-check
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -69,3 +69,14 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 		qemu-aarch64 bin/failsim-arm64 run $$s --shard 0/2 -o $$d/0 --quiet; bin/failsim run $$s --shard 1/2 -o $$d/1 --quiet; \
 		bin/failsim merge $$d/0 $$d/1 -o $$d/merged --quiet; bin/failsim run $$s -o $$d/straight --quiet; \
 		diff -r -x environment.json $$d/merged $$d/straight; echo "parts of two architectures merge to the same bytes"
+
+# The accessibility checker that page-check uses; its digest stands in crosscheck/page.
+AXE := axe-core-4.14.1
+
+page-check: ## report pages in a headless Chromium; pictures go to crosscheck/page/out (installs Debian's chromium and npm if missing)
+	@command -v chromium >/dev/null || { echo "page-check: installing chromium"; apt-get update && apt-get install -y --no-install-recommends chromium; }
+	@command -v npm >/dev/null || { echo "page-check: installing npm"; apt-get update && apt-get install -y --no-install-recommends npm; }
+	@mkdir -p crosscheck/page/out
+	@test -f crosscheck/page/out/$(AXE).tgz || { echo "page-check: fetching $(AXE)"; cd crosscheck/page/out && npm pack --silent $(subst core-,core@,$(AXE)); }
+	go -C crosscheck/page vet ./...
+	go -C crosscheck/page test -count=1 -timeout 20m ./...

@@ -1,0 +1,257 @@
+// Package page_test opens report pages in a headless Chromium, as people do: with a mouse or a keyboard, on a phone, on
+// paper, in the dark, and without scripts. `make page-check` runs it.
+package page_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+const root = "../.."
+
+// looks are how pages are opened.
+var looks = []look{
+	{name: "light", script: true},
+	{name: "dark", script: true, dark: true},
+	{name: "phone", script: true, phone: true},
+	{name: "phone-dark", script: true, phone: true, dark: true},
+	{name: "print", script: true, print: true},
+	{name: "no-script"},
+}
+
+// pages runs failsim, and returns the pages that it made by name.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	failsim := filepath.Join(dir, "failsim")
+	shell(t, 0, "go", "-C", root, "build", "-o", failsim, "./cmd/failsim")
+	if err := os.MkdirAll("out", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]string{}
+	for name, scenario := range map[string]string{
+		"quickstart": filepath.Join(root, "scenarios/quickstart.toml"),
+		"game-day":   filepath.Join(root, "scenarios/game-day.toml"),
+		"no-replica": filepath.Join(root, "scenarios/no-replica.toml"),
+		"verdicts":   "testdata/verdicts.toml",
+	} {
+		code := 0
+		if name == "verdicts" {
+			code = 3 // one threshold is there to fail
+		}
+		shell(t, code, failsim, "run", scenario, "--quiet", "-o", filepath.Join(dir, name))
+		made[name] = filepath.Join(dir, name, "report.html")
+	}
+	made["baseline"] = filepath.Join(dir, "baseline.html")
+	shell(t, 0, failsim, "report", filepath.Join(root, "results/game-day"), "-o", made["baseline"])
+	return made
+}
+
+func shell(t *testing.T, code int, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	out, _ := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("%s %s: exit %d, want %d\n%s", name, strings.Join(args, " "), got, code, out)
+	}
+}
+
+func TestPages(t *testing.T) {
+	made, ctx, checker := pages(t), browser(t), axe(t)
+	for name, file := range made {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() >= 2_000_000 {
+			t.Errorf("%s has %d bytes; want less than 2 MB", name, info.Size())
+		}
+		for _, l := range looks {
+			t.Run(name+"/"+l.name, func(t *testing.T) {
+				tab := open(t, ctx, file, l)
+				tab.drawn(name, l)
+				tab.fits()
+				tab.readable()
+				tab.quiet(file)
+				tab.shoot(name + "-" + l.name)
+				if l.script {
+					tab.accessible(checker)
+				}
+			})
+		}
+		t.Run(name+"/keyboard", func(t *testing.T) {
+			tab := open(t, ctx, file, looks[0])
+			tab.drawn(name, looks[0])
+			tab.reachable()
+			tab.zooms(name)
+			tab.quiet(file)
+		})
+		t.Run(name+"/paper", func(t *testing.T) { paper(t, ctx, file, name) })
+	}
+}
+
+// drawn brings each chart into the window, and sees that both of its canvases have something on them. Without scripts the
+// drawings must stand there.
+func (t *tab) drawn(name string, l look) {
+	t.Helper()
+	if !l.script {
+		if canvases := eval[int](t, `document.querySelectorAll("canvas").length`); canvases > 0 {
+			t.Errorf("%d canvases without a script", canvases)
+		}
+		if hidden := eval[string](t, `[...document.querySelectorAll("figure svg")].filter(s => s.getBoundingClientRect().width < 200).map(s => s.querySelector("title").textContent).join("; ")`); hidden != "" {
+			t.Errorf("drawings that do not show: %s", hidden)
+		}
+	}
+	charts := eval[int](t, `document.querySelectorAll("figure.chart").length`)
+	switch want := name != "baseline"; {
+	case want && charts < 5, !want && charts > 0:
+		t.Errorf("%d charts", charts)
+	case !l.script:
+		return
+	}
+	empty := eval[string](t, `(async () => {
+		const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+		const empty = [];
+		for (const figure of document.querySelectorAll("figure.chart")) {
+			figure.scrollIntoView({ behavior: "instant" });
+			for (let i = 0; i < 200 && figure.querySelectorAll("canvas").length < 2; i++) await frame();
+			await frame();
+			for (const canvas of figure.querySelectorAll("canvas")) {
+				if (canvas.width === 0) { empty.push(figure.id); continue; }
+				const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+				const colors = new Set();
+				for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 0) colors.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]);
+				if (colors.size < 3) empty.push(figure.id);
+			}
+			if (figure.querySelectorAll("canvas").length !== 2) empty.push(figure.id + " has no canvas");
+		}
+		scrollTo({ top: 0, behavior: "instant" });
+		return empty.join(", ");
+	})()`)
+	if empty != "" {
+		t.Errorf("charts that are not drawn: %s", empty)
+	}
+}
+
+// fits checks that the page does not scroll sideways; wide tables do, in boxes of their own.
+func (t *tab) fits() {
+	t.Helper()
+	over := eval[string](t, `(() => {
+		const wide = document.documentElement.clientWidth;
+		if (document.documentElement.scrollWidth <= wide) return "";
+		return document.documentElement.scrollWidth + " > " + wide + ": " + [...document.querySelectorAll("body *")].filter(
+			(e) => e.getBoundingClientRect().right > wide + 1 && !e.closest(".scroll, pre")).slice(0, 5).map((e) => e.tagName + "." + e.className + "#" + e.id).join(", ");
+	})()`)
+	if over != "" {
+		t.Errorf("the page is wider than the window: %s", over)
+	}
+}
+
+// readable checks that the texts and tables are there, scripts or not.
+func (t *tab) readable() {
+	t.Helper()
+	text := eval[string](t, `document.body.innerText`)
+	wanted := []string{"The answer", "The service refuses a shard's writes", "Thresholds", "calendar of trial 0", "One failover",
+		"Write outage by group and shard", "Assumptions in use", "How to reproduce this"}
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the text", want)
+		}
+	}
+	if tables := eval[int](t, `[...document.querySelectorAll("table")].filter((e) => e.getBoundingClientRect().width > 100).length`); tables < 10 {
+		t.Errorf("only %d tables show", tables)
+	}
+}
+
+// accessible runs axe-core with all of its rules for WCAG 2.2 AA and its best practices.
+func (t *tab) accessible(checker string) {
+	t.Helper()
+	eval[bool](t, checker+";true")
+	found := eval[string](t, `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations.map((v) =>
+		v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | ")).join("\n"))`)
+	if found != "" {
+		t.Error(found)
+	}
+	if rules := eval[int](t, `axe.getRules().length`); rules < 50 {
+		t.Errorf("axe has %d rules only", rules)
+	}
+}
+
+// reachable presses Tab until it is back at the start, and checks that everything that acts was met.
+func (t *tab) reachable() {
+	t.Helper()
+	total := eval[int](t, `(() => {
+		scrollTo(0, 0);
+		const all = [...document.querySelectorAll('a[href], button, summary, [tabindex="0"]')].filter((e) => e.checkVisibility({ contentVisibilityAuto: true }));
+		all.forEach((e, i) => { e.dataset.stop = i; });
+		window.met = new Set();
+		document.addEventListener("focusin", (e) => { if (e.target.dataset.stop) window.met.add(+e.target.dataset.stop); });
+		return all.length;
+	})()`)
+	for range total + 2 {
+		t.run(chromedp.KeyEvent(kb.Tab))
+	}
+	missed := eval[string](t, `[...document.querySelectorAll("[data-stop]")].filter((e) => !window.met.has(+e.dataset.stop)).map((e) => e.outerHTML.slice(0, 100)).join("; ")`)
+	if missed != "" {
+		t.Errorf("Tab does not reach: %s", missed)
+	}
+	if met := eval[int](t, `window.met.size`); met != total || total < 20 {
+		t.Errorf("Tab reaches %d of %d", met, total)
+	}
+}
+
+// zooms uses the keyboard on the first chart.
+func (t *tab) zooms(name string) {
+	t.Helper()
+	if name == "baseline" {
+		return // it has no chart
+	}
+	shown := func() (low, high float64) {
+		t.Helper()
+		text := eval[string](t, `document.querySelector("figure.chart").dataset.shown || ""`)
+		if _, err := fmt.Sscan(text, &low, &high); err != nil {
+			t.Fatalf("shown is %q: %v", text, err)
+		}
+		return low, high
+	}
+	eval[bool](t, `document.querySelector("figure.chart .plots").focus(), true`)
+	t.run(chromedp.KeyEvent("0"))
+	low, high := shown()
+	t.run(chromedp.KeyEvent("+"))
+	zoomedLow, zoomedHigh := shown()
+	if !(low < zoomedLow && zoomedLow < zoomedHigh && zoomedHigh < high) {
+		t.Errorf("+ zooms from %v to %v, to %v to %v", low, high, zoomedLow, zoomedHigh)
+	}
+	t.run(chromedp.KeyEvent(kb.ArrowRight))
+	if movedLow, movedHigh := shown(); movedLow <= zoomedLow || movedHigh <= zoomedHigh {
+		t.Errorf("the arrow moves to %v to %v", movedLow, movedHigh)
+	}
+	if status := eval[string](t, `document.querySelector("figure.chart .range").textContent`); !strings.HasPrefix(status, "Shown: ") {
+		t.Errorf("the range is told as %q", status)
+	}
+	t.run(chromedp.KeyEvent("0"))
+	if backLow, backHigh := shown(); backLow != low || backHigh != high {
+		t.Errorf("0 shows %v to %v; want %v to %v", backLow, backHigh, low, high)
+	}
+}
+
+// paper prints the page without having scrolled: charts must be on paper all the same.
+func paper(t *testing.T, ctx context.Context, file, name string) {
+	tab := open(t, ctx, file, looks[0])
+	pdf, err := chromedp.Run(tab.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pdf) < 20_000 {
+		t.Errorf("a PDF of %d bytes", len(pdf))
+	}
+	keep(t, name+".pdf", pdf)
+}
