@@ -11,6 +11,7 @@ import (
 // Chunk is what the trials of a range came to. It is valid until the call that it was given to returns.
 type Chunk struct {
 	Range
+	Seed  uint64
 	Tally *measure.Tally
 	// Rows has one row a trial, of as many numbers as the Tally has Columns.
 	Rows []int64
@@ -89,7 +90,7 @@ func (c *chunk) add(w *worker) (whole bool) {
 
 // finish gives the whole chunk away and frees it.
 func (c *chunk) finish(p *plan) error {
-	done := &Chunk{Range: c.Range, Tally: c.tally, Rows: c.rows}
+	done := &Chunk{Range: c.Range, Seed: p.opts.Seed, Tally: c.tally, Rows: c.rows}
 	for i, windows := range c.windows {
 		for _, w := range windows {
 			done.Windows = append(done.Windows, Window{c.From + int64(i), w})

@@ -14,6 +14,7 @@ import (
 // Stored is a chunk as it lies on disk: plain data.
 type Stored struct {
 	Range
+	Seed    uint64
 	State   measure.State
 	Columns int
 	Rows    []int64
@@ -27,7 +28,7 @@ func (c *Chunk) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored := Stored{c.Range, c.Tally.State(), len(c.Tally.Columns()), c.Rows, c.Windows}
+	stored := Stored{c.Range, c.Seed, c.Tally.State(), len(c.Tally.Columns()), c.Rows, c.Windows}
 	if err := gob.NewEncoder(packer).Encode(&stored); err != nil {
 		return nil, err
 	}

@@ -12,18 +12,29 @@ import (
 )
 
 func job() Job {
-	return Job{Engine: 1, Name: "game-day", Identity: "sha256:1", Seed: 1, Range: "0 to 10 of 10", Outages: "sample"}
+	return Job{Failsim: "0", Engine: 1, Name: "game-day", Identity: "sha256:1", Seed: 1, Range: "0 to 10 of 10", Outages: "sample"}
 }
 
 // begun is a run in progress with two finished chunks, and the folder where its results will be.
 func begun(t *testing.T) (dir string, p *Partial) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "r")
-	p, err := Open(dir, job(), false)
+	p, err := Open(dir, job(), How{})
 	mustDo(t, err)
 	mustDo(t, p.Save(Chunk{4, 8}, []byte("second")))
 	mustDo(t, p.Save(Chunk{0, 4}, []byte("first")))
+	p.Close()
 	return dir, p
+}
+
+// reopen opens a run in progress, and gives it up at the end of the test.
+func reopen(t *testing.T, dir string, j Job, how How) (*Partial, error) {
+	t.Helper()
+	p, err := Open(dir, j, how)
+	if err == nil {
+		t.Cleanup(p.Close)
+	}
+	return p, err
 }
 
 func mustHave(t *testing.T, p *Partial, want ...Chunk) {
@@ -38,25 +49,27 @@ func mustHave(t *testing.T, p *Partial, want ...Chunk) {
 func TestResumeGoesOnWithFinishedChunks(t *testing.T) {
 	dir, p := begun(t)
 	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
-	again, err := Open(dir, job(), true)
+	again, err := reopen(t, dir, job(), How{Resume: true})
 	mustDo(t, err)
 	mustHave(t, again, Chunk{0, 4}, Chunk{4, 8})
 	text, err := again.Load(Chunk{4, 8})
 	if err != nil || string(text) != "second" {
 		t.Errorf("%q, %v", text, err)
 	}
-	fresh, err := Open(dir, job(), false)
+	again.Close()
+	fresh, err := reopen(t, dir, job(), How{})
 	mustDo(t, err)
 	mustHave(t, fresh)
 }
 
 func TestResumeWithNothingLeftBegins(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "r")
-	p, err := Open(dir, job(), true)
+	p, err := reopen(t, dir, job(), How{Resume: true})
 	mustDo(t, err)
 	mustHave(t, p)
+	p.Close()
 	mustDo(t, os.Remove(filepath.Join(dir+".partial", jobName))) // died before it said what it plays
-	p, err = Open(dir, job(), true)
+	p, err = reopen(t, dir, job(), How{Resume: true})
 	mustDo(t, err)
 	mustHave(t, p)
 }
@@ -78,8 +91,10 @@ func TestTornChunksAreDropped(t *testing.T) {
 		"unfinished": func(path string) error { return os.Rename(path, path+unfinished) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, p := begun(t)
+			dir, _ := begun(t)
 			mustDo(t, tear(filepath.Join(dir+".partial", chunksName, Chunk{0, 4}.file())))
+			p, err := reopen(t, dir, job(), How{Resume: true})
+			mustDo(t, err)
 			mustHave(t, p, Chunk{4, 8})
 			mustDo(t, p.Save(Chunk{0, 4}, []byte("again")))
 			mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
@@ -92,6 +107,7 @@ func TestResumeOfAnotherRunNamesWhatDiffers(t *testing.T) {
 		change func(*Job)
 		says   string
 	}{
+		"failsim":  {func(j *Job) { j.Failsim = "9" }, "failsim 0 there, 9 here"},
 		"engine":   {func(j *Job) { j.Engine = 2 }, "engine 1 there, 2 here"},
 		"scenario": {func(j *Job) { j.Identity = "sha256:2" }, "scenario game-day has changed since"},
 		"name":     {func(j *Job) { j.Name, j.Identity = "az", "sha256:2" }, "scenario game-day there, az here"},
@@ -104,7 +120,7 @@ func TestResumeOfAnotherRunNamesWhatDiffers(t *testing.T) {
 			dir, p := begun(t)
 			other := job()
 			c.change(&other)
-			_, err := Open(dir, other, true)
+			_, err := reopen(t, dir, other, How{Resume: true})
 			if !errors.Is(err, ErrOtherJob) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v; want %q", err, c.says)
 			}
@@ -117,7 +133,7 @@ func TestFolderOfSomebodyElseIsNoRunInProgress(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "r")
 	mustDo(t, os.MkdirAll(filepath.Join(dir+".partial", "src"), 0o755))
 	for _, resume := range []bool{true, false} {
-		if _, err := Open(dir, job(), resume); !errors.Is(err, ErrNotOurs) {
+		if _, err := reopen(t, dir, job(), How{Resume: resume}); !errors.Is(err, ErrNotOurs) {
 			t.Errorf("resume=%v: %v", resume, err)
 		}
 	}
@@ -130,7 +146,11 @@ func TestFolderOfSomebodyElseIsNoRunInProgress(t *testing.T) {
 func TestWriteEndsTheRunInProgress(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		dir, _ := begun(t)
-		mustDo(t, Write(dir, manifest(1), Files{Baseline: results("a"), Chunks: keep}))
+		m := manifest(1)
+		if keep {
+			m.Part = &TrialRange{0, 8}
+		}
+		mustDo(t, Write(t.Context(), dir, m, Files{Baseline: results("a")}))
 		got := tree(t, filepath.Dir(dir))
 		want := 3
 		if keep {
@@ -155,14 +175,79 @@ func TestFailedWriteKeepsTheRunInProgress(t *testing.T) {
 			return full
 		},
 	}}
-	if err := Write(dir, manifest(1), files); !errors.Is(err, full) {
+	if err := Write(t.Context(), dir, manifest(1), files); !errors.Is(err, full) {
 		t.Errorf("%v", err)
 	}
 	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
 	if got := tree(t, filepath.Dir(dir)); len(got) != 3 {
 		t.Errorf("left %v", got)
 	}
-	again, err := Open(dir, job(), true)
+	again, err := reopen(t, dir, job(), How{Resume: true})
 	mustDo(t, err)
 	mustHave(t, again, Chunk{0, 4}, Chunk{4, 8})
+}
+
+// Trials that an interrupted run has kept are dropped by a run of other input only where that is asked for, and by one of the
+// same input without --resume, which says so.
+func TestKeptTrialsAreDroppedOnDemand(t *testing.T) {
+	dir, _ := begun(t)
+	other := job()
+	other.Seed = 2
+	_, err := Open(dir, other, How{})
+	if !errors.Is(err, ErrOtherJob) || !strings.Contains(err.Error(), "seed 1 there, 2 here") {
+		t.Errorf("other input: %v", err)
+	}
+	p, err := Open(dir, other, How{Replace: true})
+	mustDo(t, err)
+	mustHave(t, p)
+	if p.Dropped() != 8 {
+		t.Errorf("replaced: %d trials dropped", p.Dropped())
+	}
+	mustDo(t, p.Save(Chunk{0, 5}, nil))
+	p.Close()
+	p, err = reopen(t, dir, other, How{})
+	mustDo(t, err)
+	if mustHave(t, p); p.Dropped() != 5 {
+		t.Errorf("begun again: %d trials dropped", p.Dropped())
+	}
+}
+
+// One process at a time: the other is refused, and finds everything as it was.
+func TestTwoRunsIntoOneFolderAreKeptApart(t *testing.T) {
+	dir, _ := begun(t)
+	p, err := reopen(t, dir, job(), How{Resume: true})
+	mustDo(t, err)
+	for _, how := range []How{{}, {Resume: true}, {Replace: true}} {
+		if _, err := Open(dir, job(), how); !errors.Is(err, ErrBusy) {
+			t.Errorf("%+v: %v", how, err)
+		}
+	}
+	if err := Check(dir, manifest(1), true); !errors.Is(err, ErrBusy) {
+		t.Errorf("Check: %v", err)
+	}
+	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
+	// It holds what it has while that becomes the results, and nobody is in its way afterwards.
+	mustDo(t, Write(t.Context(), dir, manifest(1), Files{Baseline: results("a")}))
+	mustDo(t, Check(dir, manifest(1), false))
+	next, err := reopen(t, dir, job(), How{})
+	mustDo(t, err)
+	mustHave(t, next)
+}
+
+func TestChunksWithTheSameTrialsCountOnce(t *testing.T) {
+	_, p := begun(t)
+	mustDo(t, p.Save(Chunk{2, 6}, []byte("between")))
+	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
+}
+
+func TestFileAmongTheChunksIsLeftAlone(t *testing.T) {
+	dir, _ := begun(t)
+	mine := filepath.Join(dir+".partial", chunksName, "precious.txt")
+	mustDo(t, os.WriteFile(mine, nil, 0o644))
+	if _, err := Open(dir, job(), How{Replace: true}); !errors.Is(err, ErrNotOurs) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
 }

@@ -13,8 +13,9 @@ var ErrNoWhole = errors.New("the parts do not make a whole")
 
 // Parts are the results of all the parts of one experiment.
 type Parts struct {
-	// Manifest is that of the part with the first trials.
+	// Manifest is that of the part with the first trials, which lies in Dir.
 	Manifest *Manifest
+	Dir      string
 	chunks   []Chunk
 	homes    map[Chunk]string // the folder that has the chunk
 }
@@ -38,7 +39,7 @@ func OpenParts(dirs []string) (*Parts, error) {
 	if err := whole(parts); err != nil {
 		return nil, err
 	}
-	all := &Parts{Manifest: parts[0].manifest, homes: map[Chunk]string{}}
+	all := &Parts{Manifest: parts[0].manifest, Dir: parts[0].dir, homes: map[Chunk]string{}}
 	for _, p := range parts {
 		all.chunks = append(all.chunks, p.chunks...)
 		for _, c := range p.chunks {
@@ -70,7 +71,7 @@ func openPart(dir string) (part, error) {
 		return part{}, fmt.Errorf("%s %w: it has all %d trials; want what --shard, or --trials-from and --trials-to, left", dir,
 			ErrOtherRun, m.Trials)
 	}
-	chunks, err := chunksIn(dir, func(c Chunk) error {
+	chunks, err := chunksIn(dir, nil, func(c Chunk) error {
 		return fmt.Errorf("%s: trials %d to %d: %w: run this part again", dir, c.From, c.To, ErrTorn)
 	})
 	if err != nil {
@@ -106,8 +107,11 @@ func (m *Manifest) partDiffers(there *Manifest) []string {
 	if mine.Engine != theirs.Engine {
 		diffs = append(diffs, fmt.Sprintf("engine %d there, %d here", theirs.Engine, mine.Engine))
 	}
-	if m.Part.Outages != there.Part.Outages {
-		diffs = append(diffs, fmt.Sprintf("outage windows: %s there, %s here", there.Part.Outages, m.Part.Outages))
+	if mine.Failsim != theirs.Failsim {
+		diffs = append(diffs, fmt.Sprintf("failsim %s there, %s here", theirs.Failsim, mine.Failsim))
+	}
+	if mine.Outages != theirs.Outages {
+		diffs = append(diffs, fmt.Sprintf("outage windows: %s there, %s here", theirs.Outages, mine.Outages))
 	}
 	return diffs
 }

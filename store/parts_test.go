@@ -13,18 +13,19 @@ import (
 // writePart leaves the results of trials from to to-1 of 10, in chunks that end at the cuts.
 func writePart(t *testing.T, dir string, change func(*Manifest), cuts ...int64) string {
 	t.Helper()
-	p, err := Open(dir, job(), false)
+	p, err := Open(dir, job(), How{})
 	mustDo(t, err)
+	defer p.Close()
 	for i, to := range cuts[1:] {
 		mustDo(t, p.Save(Chunk{cuts[i], to}, []byte(filepath.Base(dir))))
 	}
 	m := manifest(1)
 	m.Trials = 10
-	m.Part = &PartRange{TrialRange{cuts[0], cuts[len(cuts)-1]}, "sample"}
+	m.Part = &TrialRange{cuts[0], cuts[len(cuts)-1]}
 	if change != nil {
 		change(&m)
 	}
-	mustDo(t, Write(dir, m, Files{Baseline: results(dir), Chunks: true}))
+	mustDo(t, Write(t.Context(), dir, m, Files{Baseline: results(dir)}))
 	return dir
 }
 
@@ -72,7 +73,7 @@ func TestPartsThatDoNotBelongTogetherAreRefusedByName(t *testing.T) {
 		"engine":     {second(func(m *Manifest) { m.Engine = 2 }), ErrOtherRun, "engine 1 there, 2 here"},
 		"scenario":   {second(func(m *Manifest) { m.Scenario.Identity = "sha256:2" }), ErrOtherRun, "scenario game-day has changed since"},
 		"trials":     {second(func(m *Manifest) { m.Trials = 11 }), ErrOtherRun, "10 trials there, 11 trials here"},
-		"outages":    {second(func(m *Manifest) { m.Part.Outages = "all" }), ErrOtherRun, "outage windows: sample there, all here"},
+		"outages":    {second(func(m *Manifest) { m.Outages = "all" }), ErrOtherRun, "outage windows: sample there, all here"},
 		"no part":    {second(func(m *Manifest) { m.Part = nil }), ErrOtherRun, "it has all 10 trials"},
 		"gap":        {ranges([]int64{0, 4}, []int64{6, 10}), ErrNoWhole, "no part has trials 4 to 6 of 10"},
 		"no first":   {ranges([]int64{3, 10}), ErrNoWhole, "no part has trials 0 to 3 of 10"},

@@ -27,6 +27,9 @@ const replacedMarker = ".failsim-replaced"
 // ErrNotOurs says that a path holds something that failsim did not write, and will not replace.
 var ErrNotOurs = errors.New("not a results folder of failsim")
 
+// ErrInPlace says that a folder cannot be replaced as a whole.
+var ErrInPlace = errors.New("cannot be replaced as a whole")
+
 // ErrOtherRun says that a folder holds the results of another run.
 var ErrOtherRun = errors.New("holds results of another run")
 
@@ -38,7 +41,9 @@ type Manifest struct {
 	Seed     uint64   `json:"seed"`
 	Trials   int64    `json:"trials"`
 	// Part is which of the trials are here; nil: all.
-	Part *PartRange `json:"part,omitempty"`
+	Part *TrialRange `json:"part,omitempty"`
+	// Outages is whose outage windows are here, as --outages has it.
+	Outages string `json:"outages"`
 	// Precision is the rule that ended the run, as `--precision` has it; empty where the number of trials was given.
 	Precision string `json:"precision,omitempty"`
 	// MaxTrials is the ceiling of a run that ends by its precision.
@@ -59,12 +64,6 @@ type TrialRange struct {
 // String writes `0 to 100`: without the last number.
 func (r TrialRange) String() string { return fmt.Sprintf("%d to %d", r.From, r.To) }
 
-// PartRange is the trials of a part. Outages is whose outage windows it keeps: parts that differ in it do not merge.
-type PartRange struct {
-	TrialRange
-	Outages string `json:"outages"`
-}
-
 // Scenario is the question that was asked. Identity is the hash of its parsed meaning, Text the file as it stood, and Files
 // the contents of those that it names, by their names in it.
 type Scenario struct {
@@ -80,6 +79,12 @@ type Scenario struct {
 func Check(dir string, m Manifest, update bool) error {
 	folder, err := resolve(dir)
 	if err != nil {
+		return err
+	}
+	if err := movable(folder, dir); err != nil {
+		return err
+	}
+	if err := mustBeFree(folder+".partial", dir); err != nil {
 		return err
 	}
 	if err := restore(folder); err != nil {
@@ -177,6 +182,23 @@ func read(folder, shown string) (*Manifest, error) {
 	return &m, nil
 }
 
+// movable refuses a folder that cannot be renamed, or whose renaming would pull it from under the one who asks.
+func movable(folder, shown string) error {
+	if here, err := os.Getwd(); err == nil {
+		if here, err = filepath.EvalSymlinks(here); err == nil && (here == folder || strings.HasPrefix(here, folder+"/")) {
+			return fmt.Errorf("%s %w: it is the folder that you are in, or around it", shown, ErrInPlace)
+		}
+	}
+	info, err := os.Stat(folder)
+	if err != nil {
+		return nil // there is none yet
+	}
+	if parent, err := os.Stat(filepath.Dir(folder)); err == nil && isMountPoint(info, parent) {
+		return fmt.Errorf("%s %w: it is a mount point; want a folder in it", shown, ErrInPlace)
+	}
+	return nil
+}
+
 // inTheWay refuses to set dir aside under a name that something else has.
 func inTheWay(folder, shown string) error {
 	if _, err := os.Lstat(folder + ".old"); errors.Is(err, fs.ErrNotExist) {
@@ -206,9 +228,28 @@ func restore(folder string) error {
 		}
 	}
 	if marked(folder) {
-		return os.Remove(filepath.Join(folder, replacedMarker))
+		if err := os.Remove(filepath.Join(folder, replacedMarker)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return endProgress(folder)
+}
+
+// endProgress removes what results keep of the run that gave them: its job and, unless they are of a part, its chunks.
+func endProgress(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, jobName)); err != nil {
+		return nil // it came to its end
+	}
+	m, err := read(folder, folder)
+	if err != nil || m == nil {
+		return err
+	}
+	if m.Part == nil {
+		if err := os.RemoveAll(filepath.Join(folder, chunksName)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(filepath.Join(folder, jobName))
 }
 
 func marked(dir string) bool {
@@ -219,7 +260,7 @@ func marked(dir string) bool {
 // removeReplaced removes results that were set aside, the marker last: what is left of an interruption is still marked.
 func removeReplaced(old string) error {
 	entries, err := os.ReadDir(old)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // somebody else may be at it
 		return err
 	}
 	for _, entry := range entries {

@@ -17,6 +17,7 @@ func manifest(seed uint64) Manifest {
 		Scenario:   Scenario{Name: "game-day", Identity: "sha256:1", Text: "horizon = \"1h\" # <&>\n"},
 		Seed:       seed,
 		Trials:     2000,
+		Outages:    "sample",
 		Confidence: 0.95,
 		Methods:    []string{"mean: Student t over trials"},
 	}
@@ -47,7 +48,7 @@ func tree(t *testing.T, dir string) map[string]string {
 
 func mustWrite(t *testing.T, dir string, m Manifest, files map[string][]byte) {
 	t.Helper()
-	if err := Write(dir, m, Files{Baseline: files}); err != nil {
+	if err := Write(t.Context(), dir, m, Files{Baseline: files}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,6 +71,7 @@ const golden = `{
   },
   "seed": 1,
   "trials": 2000,
+  "outages": "sample",
   "confidence": 0.95,
   "methods": [
     "mean: Student t over trials"
@@ -165,7 +167,7 @@ func TestCheck(t *testing.T) {
 			if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want %v saying %q", err, tt.want, tt.says)
 			}
-			if errors.Is(err, ErrNotOurs) && Write(dir, m, Files{Baseline: results("x")}) == nil {
+			if errors.Is(err, ErrNotOurs) && Write(t.Context(), dir, m, Files{Baseline: results("x")}) == nil {
 				t.Error("Write replaced it")
 			}
 			if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {

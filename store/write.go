@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,19 +37,22 @@ type Files struct {
 	Others map[string]func(io.Writer) error
 	// Environment gives the content of environment.json once all others are written; nil: there is none.
 	Environment func() []byte
-	// Chunks keeps those of the run in progress, for a merge; otherwise they are removed.
-	Chunks bool
 }
 
 // Write makes dir hold the manifest and the files and nothing else. Where they are there already, byte by byte, it changes
-// nothing. On an error the folder is as it was before, and the chunks of the run in progress are kept. Parents are created.
-func Write(dir string, m Manifest, files Files) error {
+// nothing. On an error, that of ctx among them, the folder is as it was before, and the chunks of the run in progress are kept.
+// Parents are created. The chunks of the run in progress stay with the results of a part, for a merge; otherwise they are removed.
+func Write(ctx context.Context, dir string, m Manifest, files Files) error {
 	s, err := newSwap(dir, m, files)
 	if err != nil {
 		return err
 	}
 	for i, step := range s.steps() {
-		if err := step(); err != nil {
+		err := step()
+		if err == nil && i < committed {
+			err = ctx.Err()
+		}
+		if err != nil {
 			s.undo()
 			return fmt.Errorf("writing results to %s: %w", dir, err)
 		}
@@ -62,10 +66,11 @@ func Write(dir string, m Manifest, files Files) error {
 // swap replaces one results folder by another.
 type swap struct {
 	dir, old, partial string
+	part              bool
 	files             Files
-	// compared are the files by which two results are told apart: the manifest, those that it has digests of, and
-	// digests.json.
-	compared map[string][]byte
+	// baseline are the manifest and the files that it has digests of; digests are those of the others, once written.
+	baseline map[string][]byte
+	digests  map[string]string
 }
 
 func newSwap(dir string, m Manifest, files Files) (*swap, error) {
@@ -89,10 +94,9 @@ func newSwap(dir string, m Manifest, files Files) (*swap, error) {
 	if err != nil {
 		return nil, err
 	}
-	compared := map[string][]byte{}
-	maps.Copy(compared, files.Baseline)
-	compared[ManifestName] = manifest
-	return &swap{folder, folder + ".old", folder + ".partial", files, compared}, nil
+	baseline := map[string][]byte{ManifestName: manifest}
+	maps.Copy(baseline, files.Baseline)
+	return &swap{folder, folder + ".old", folder + ".partial", m.Part != nil, files, baseline, map[string]string{}}, nil
 }
 
 func mustKnow(name string) {
@@ -131,37 +135,34 @@ func digestText(sum []byte) string { return "sha256:" + hex.EncodeToString(sum) 
 
 // unchanged tells whether the folder holds what the new one does.
 func (s *swap) unchanged() bool {
-	for name, content := range s.compared {
+	for name, content := range s.baseline {
 		there, err := os.ReadFile(filepath.Join(s.dir, name))
 		if err != nil || !bytes.Equal(there, content) {
 			return false
 		}
 	}
-	for name := range s.files.Others {
-		if _, err := os.Stat(filepath.Join(s.dir, name)); err != nil {
-			return false
-		}
-	}
-	return !s.files.Chunks
+	return !s.part && len(unlike(s.dir, s.digests)) == 0
 }
 
-// steps are the moves of a swap in order. A process may die after any of them; restore and the first step repair that.
+// steps are the moves of a swap in order, of which the first so many can be undone. A process may die after any of them; restore
+// and the first step repair that. Each is durable before the next.
 func (s *swap) steps() []func() error {
-	return []func() error{s.writePartial, s.setAside, s.clearChunks, s.moveIn, s.removeOld}
+	return []func() error{s.writePartial, s.setAside, s.moveIn, func() error { return endProgress(s.dir) }, s.removeOld}
 }
+
+const committed = 2 // moveIn
 
 // writePartial puts the new folder together, beside the chunks of the run in progress.
 func (s *swap) writePartial() error {
 	if err := knownOnly(s.partial); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.partial, 0o755); err != nil {
+	if err := makeFolders(s.partial); err != nil {
 		return err
 	}
 	if err := s.clearResults(); err != nil {
 		return err
 	}
-	digests := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.files.Others)) {
 		sum := sha256.New()
 		err := writeFile(filepath.Join(s.partial, name), func(w io.Writer) error {
@@ -170,17 +171,17 @@ func (s *swap) writePartial() error {
 		if err != nil {
 			return err
 		}
-		digests[name] = digestText(sum.Sum(nil))
+		s.digests[name] = digestText(sum.Sum(nil))
 	}
-	if len(digests) > 0 {
-		text, err := encodeJSON(digests)
+	if len(s.digests) > 0 {
+		text, err := encodeJSON(s.digests)
 		if err != nil {
 			return err
 		}
-		s.compared[digestsName] = text
+		s.baseline[digestsName] = text
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.compared)) {
-		if err := writeSynced(filepath.Join(s.partial, name), s.compared[name]); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(s.baseline)) {
+		if err := writeSynced(filepath.Join(s.partial, name), s.baseline[name]); err != nil {
 			return err
 		}
 	}
@@ -202,19 +203,6 @@ func (s *swap) clearResults() error {
 	return nil
 }
 
-// clearChunks removes the run in progress, which is over; a part keeps its chunks.
-func (s *swap) clearChunks() error {
-	if !s.files.Chunks {
-		if err := os.RemoveAll(filepath.Join(s.partial, chunksName)); err != nil {
-			return err
-		}
-	}
-	if err := os.Remove(filepath.Join(s.partial, jobName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // setAside moves the present results away, if there are any.
 func (s *swap) setAside() error {
 	if !holdsFiles(s.dir) {
@@ -226,7 +214,13 @@ func (s *swap) setAside() error {
 	if err := writeSynced(filepath.Join(s.dir, replacedMarker), nil); err != nil {
 		return err
 	}
-	return os.Rename(s.dir, s.old)
+	if err := syncFolder(s.dir); err != nil {
+		return err
+	}
+	if err := os.Rename(s.dir, s.old); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(s.dir))
 }
 
 // moveIn gives the new folder its name, in place of an empty folder if there is one.
@@ -255,6 +249,33 @@ func (s *swap) undo() {
 	} else if knownOnly(s.partial) == nil {
 		_ = os.RemoveAll(s.partial)
 	}
+}
+
+// makeFolders makes a folder and its parents, and makes their names durable.
+func makeFolders(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeFolders(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(filepath.Dir(dir))
+}
+
+// writeWhole writes a file that is there whole or not at all, whatever ends the process.
+func writeWhole(path string, content []byte) error {
+	if err := writeSynced(path+unfinished, content); err != nil {
+		return err
+	}
+	if err := os.Rename(path+unfinished, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }
 
 func holdsFiles(dir string) bool {

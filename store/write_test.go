@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +15,7 @@ import (
 // A process that dies after any number of steps leaves the old results or the new ones, whole, and nothing else once the
 // next run has looked.
 func TestInterruptionLeavesOldOrNewWhole(t *testing.T) {
-	const steps, committed = 5, 4
+	const steps, moved = 5, 3
 	for _, first := range []bool{true, false} {
 		for died := range steps + 1 {
 			t.Run(fmt.Sprintf("first=%v/after %d steps", first, died), func(t *testing.T) {
@@ -32,7 +34,7 @@ func TestInterruptionLeavesOldOrNewWhole(t *testing.T) {
 				}
 				mustDo(t, Check(dir, manifest(2), true))
 				got := tree(t, dir)
-				if died < committed {
+				if died < moved {
 					if diff := cmp.Diff(old, got); diff != "" {
 						t.Error(diff)
 					}
@@ -80,6 +82,80 @@ func TestInterruptionInsideAStep(t *testing.T) {
 		steps(t, s, 4)
 		mustDo(t, os.Remove(filepath.Join(s.old, ManifestName)))
 	}, "new")
+}
+
+// A process that dies while its results move in keeps its chunks for a resume; once they are in, the chunks go.
+func TestChunksOutliveTheSwap(t *testing.T) {
+	for died := range 6 {
+		dir, _ := begun(t)
+		mustWrite(t, dir+"2", manifest(1), results("old")) // of the same run, beside it
+		mustDo(t, os.Rename(dir+"2", dir))
+		s, err := newSwap(dir, manifest(1), Files{Baseline: results("new")})
+		mustDo(t, err)
+		for _, step := range s.steps()[:min(died, len(s.steps()))] {
+			mustDo(t, step())
+		}
+		mustDo(t, Check(dir, manifest(1), false))
+		if died < 3 {
+			p, err := reopen(t, dir, job(), How{Resume: true})
+			mustDo(t, err)
+			mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
+		} else if got := tree(t, filepath.Dir(dir)); len(got) != 3 || got["r/summary.json"] != "new" {
+			t.Errorf("after %d steps: %v", died, got)
+		}
+	}
+}
+
+// Once the caller is stopped the old results stay; when the new ones are in it is too late.
+func TestStoppedWriteLeavesTheOldResults(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "r")
+	mustWrite(t, dir, manifest(1), results("old"))
+	before := tree(t, filepath.Dir(dir))
+	ctx, stop := context.WithCancel(t.Context())
+	files := Files{Baseline: results("new"), Others: map[string]func(io.Writer) error{
+		"trials.parquet": func(io.Writer) error { stop(); return nil },
+	}}
+	if err := Write(ctx, dir, manifest(2), files); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDamagedFilesAreWrittenAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "r")
+	write := func() {
+		t.Helper()
+		mustDo(t, Write(t.Context(), dir, manifest(1), Files{Baseline: results("a"), Others: map[string]func(io.Writer) error{
+			"trials.parquet": func(w io.Writer) error { _, err := io.WriteString(w, "rows"); return err },
+		}}))
+		mustDo(t, Verify(dir))
+	}
+	write()
+	for _, name := range []string{"trials.parquet", "summary.json", digestsName} {
+		mustDo(t, os.WriteFile(filepath.Join(dir, name), []byte("junk"), 0o644))
+		if err := Verify(dir); err == nil {
+			t.Errorf("%s is junk, and nothing is said", name)
+		}
+		write()
+		mustDo(t, os.Remove(filepath.Join(dir, name)))
+		if err := Verify(dir); err == nil {
+			t.Errorf("%s is gone, and nothing is said", name)
+		}
+		write()
+	}
+}
+
+func TestFolderThatCannotMoveIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{".", dir, filepath.Dir(dir), "../" + filepath.Base(dir)} {
+		if err := Check(name, manifest(1), true); !errors.Is(err, ErrInPlace) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	mustDo(t, Check("below", manifest(1), false))
 }
 
 func TestEmptyFolderIsFilled(t *testing.T) {
@@ -136,7 +212,7 @@ func TestCopiesAreNotLeftovers(t *testing.T) {
 	if err := Check(dir, manifest(1), true); !errors.Is(err, ErrNotOurs) {
 		t.Errorf("Check: %v", err)
 	}
-	if err := Write(dir, manifest(1), Files{Baseline: results("b")}); !errors.Is(err, ErrNotOurs) {
+	if err := Write(t.Context(), dir, manifest(1), Files{Baseline: results("b")}); !errors.Is(err, ErrNotOurs) {
 		t.Errorf("Write: %v", err)
 	}
 	if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {
@@ -166,7 +242,7 @@ func TestErrorsLeaveTheOldResults(t *testing.T) {
 			mustWrite(t, dir, manifest(1), results("old"))
 			spoil(t, dir)
 			before := tree(t, filepath.Dir(dir))
-			if err := Write(dir, manifest(2), Files{Baseline: results("new")}); err == nil {
+			if err := Write(t.Context(), dir, manifest(2), Files{Baseline: results("new")}); err == nil {
 				t.Error("no error")
 			}
 			if diff := cmp.Diff(before, tree(t, filepath.Dir(dir))); diff != "" {
@@ -183,7 +259,7 @@ func TestFailedMoveBringsTheOldResultsBack(t *testing.T) {
 	before := tree(t, filepath.Dir(dir))
 	s, err := newSwap(dir, manifest(2), Files{Baseline: results("new")})
 	mustDo(t, err)
-	for _, step := range s.steps()[:3] {
+	for _, step := range s.steps()[:2] {
 		mustDo(t, step())
 	}
 	mustDo(t, os.RemoveAll(s.partial))

@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// onSmallDisk runs a shell script in a folder of a file system of its own, of 2 MiB. $failsim is the program and $scenario a
+// onSmallDisk runs a shell script in a folder of a file system of its own, of 8 MiB. $failsim is the program and $scenario a
 // scenario; nothing of it is seen outside. Making a file system asks for rights that not every machine grants.
 func onSmallDisk(t *testing.T, script string) (output string, code int) {
 	t.Helper()
 	dir := t.TempDir()
-	const mount = `mount -t tmpfs -o size=2m tmpfs "$dir" && cd "$dir"`
+	const mount = `mount -t tmpfs -o size=8m tmpfs "$dir" && cd "$dir"`
 	unshare := func(script string) *exec.Cmd {
 		cmd := exec.Command("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script)
 		failsim := program(t, dir)().Path
@@ -52,8 +52,8 @@ func TestFullDiskLeavesOldResultsWhole(t *testing.T) {
 		"$failsim" run "$scenario" --trials TRIALS -o straight --quiet || exit 95
 		diff -r -x environment.json out straight >&2 || exit 96
 		exit $code`
-	// Of 2,000 trials the chunk takes 130 KiB and the results twice that; the chunks of 12,000 take 570 KiB.
-	const fill = `head -c $(($(df --output=avail -B1 . | tail -1) - 266240)) /dev/zero > fill`
+	// Of 2,000 trials the chunk takes 130 KiB and the results several times that; the chunks of 12,000 take 570 KiB.
+	const fill = `head -c $(($(df --output=avail -B1 . | tail -1) - 300000)) /dev/zero > fill`
 	for name, c := range map[string]struct{ fill, trials, says string }{
 		"chunks do not fit":  {fill, "12000", "failsim: keeping trials "},
 		"results do not fit": {fill, "2000", "writing results to out: "},

@@ -34,7 +34,7 @@ func (f *extentFlags) add(cmd *cobra.Command) {
 // extent is which trials a run has: all of trials, a part of them, or as many as a precision needs.
 type extent struct {
 	trials    int64
-	part      *store.PartRange
+	part      *store.TrialRange
 	precision *measure.Precision
 }
 
@@ -59,7 +59,10 @@ func (f *extentFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) (extent,
 			return e, usagef("--precision: %w", err)
 		}
 		e.precision, e.trials = &p, sc.Run.MaxTrials
-	case sc.Run.Precision != nil && !inPart:
+	case sc.Run.Precision != nil && inPart:
+		return e, usagef("the scenario asks for a precision (run.precision), which looks at all trials together: " +
+			"for a part of them say with --trials how many there are")
+	case sc.Run.Precision != nil:
 		e.precision, e.trials = sc.Run.Precision, sc.Run.MaxTrials
 	}
 	if given("max-trials") {
@@ -79,7 +82,7 @@ func (f *extentFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) (extent,
 	return e, err
 }
 
-func (f *extentFlags) settlePart(cmd *cobra.Command, trials int64) (*store.PartRange, error) {
+func (f *extentFlags) settlePart(cmd *cobra.Command, trials int64) (*store.TrialRange, error) {
 	given := cmd.Flags().Changed
 	if given("shard") {
 		if given("trials-from") || given("trials-to") {
@@ -89,9 +92,9 @@ func (f *extentFlags) settlePart(cmd *cobra.Command, trials int64) (*store.PartR
 		if err != nil {
 			return nil, err
 		}
-		return partRange(part(trials, i, n), part(trials, i+1, n)), nil
+		return &store.TrialRange{From: part(trials, i, n), To: part(trials, i+1, n)}, nil
 	}
-	r := partRange(f.from, trials)
+	r := &store.TrialRange{From: f.from, To: trials}
 	if given("trials-to") {
 		r.To = f.to
 	}
@@ -100,10 +103,6 @@ func (f *extentFlags) settlePart(cmd *cobra.Command, trials int64) (*store.PartR
 			r, trials, trials)
 	}
 	return r, nil
-}
-
-func partRange(from, to int64) *store.PartRange {
-	return &store.PartRange{TrialRange: store.TrialRange{From: from, To: to}}
 }
 
 // part gives where the i-th of n parts begins, without overflow.
@@ -135,7 +134,7 @@ func parseShard(text string, trials int64) (i, n int64, err error) {
 		source = fmt.Sprintf("--shard %s with %s=%s", text, variable, index)
 	}
 	i, err = strconv.ParseInt(index, 10, 64)
-	if err != nil || i < 0 || i >= n {
+	if err != nil || i < 0 || i >= n || strings.HasPrefix(index, "+") {
 		return 0, 0, usagef("%s: want a part from 0 to %d", source, n-1)
 	}
 	return i, n, nil

@@ -20,13 +20,14 @@ type chunkSource interface {
 // gathering adds finished chunks up, and goes through them again for the files that have a row for each trial.
 type gathering struct {
 	sc     *scenario.Scenario
+	seed   uint64
 	from   chunkSource
 	chunks []store.Chunk // those added up so far, ascending
 	total  *measure.Tally
 }
 
-func newGathering(sc *scenario.Scenario, from chunkSource, figures []measure.Figure) *gathering {
-	return &gathering{sc: sc, from: from, total: measure.NewTally(&sc.Config, figures...)}
+func newGathering(sc *scenario.Scenario, seed uint64, from chunkSource, figures []measure.Figure) *gathering {
+	return &gathering{sc: sc, seed: seed, from: from, total: measure.NewTally(&sc.Config, figures...)}
 }
 
 // add takes up chunks, which go on where the last one ended.
@@ -53,9 +54,10 @@ func (g *gathering) load(c store.Chunk) (*experiment.Stored, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trials %d to %d: %w", c.From, c.To, err)
 	}
-	if want := (experiment.Range{From: c.From, To: c.To}); stored.Range != want || stored.Columns != len(g.total.Columns()) {
-		return nil, fmt.Errorf("trials %d to %d: the chunk is of trials %d to %d, with %d columns", c.From, c.To, stored.From,
-			stored.To, stored.Columns)
+	want := experiment.Range{From: c.From, To: c.To}
+	if stored.Range != want || stored.Seed != g.seed || stored.Columns != len(g.total.Columns()) {
+		return nil, fmt.Errorf("trials %d to %d: the chunk is of trials %d to %d of seed %d, with %d columns", c.From, c.To,
+			stored.From, stored.To, stored.Seed, stored.Columns)
 	}
 	return stored, nil
 }
@@ -144,7 +146,7 @@ func missing(done []store.Chunk, from, to int64) (ranges []experiment.Range) {
 }
 
 // manifest says what ran.
-func manifest(sc *scenario.Scenario, seed uint64, e *extent) store.Manifest {
+func manifest(sc *scenario.Scenario, seed uint64, e *extent, outages string) store.Manifest {
 	m := store.Manifest{
 		Failsim:    version,
 		Engine:     sim.Engine,
@@ -152,6 +154,7 @@ func manifest(sc *scenario.Scenario, seed uint64, e *extent) store.Manifest {
 		Seed:       seed,
 		Trials:     e.trials,
 		Part:       e.part,
+		Outages:    outages,
 		Confidence: sc.Run.Confidence,
 	}
 	if e.precision != nil {

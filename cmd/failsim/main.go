@@ -97,7 +97,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case mistakes, usage, errors.Is(err, store.ErrNotOurs):
+	case mistakes, usage, errors.Is(err, store.ErrNotOurs), errors.Is(err, store.ErrInPlace):
 		return exitInput
 	case errors.Is(err, store.ErrOtherRun), errors.Is(err, store.ErrOtherJob), errors.Is(err, store.ErrNoWhole),
 		errors.Is(err, errNoPair), errors.Is(err, compare.ErrSchema), errors.Is(err, compare.ErrNothingInCommon):

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"math"
 	"time"
 
+	"failsim/sim"
 	"failsim/store"
 
 	"github.com/spf13/cobra"
@@ -41,39 +45,59 @@ Parts of another scenario, seed, engine or --outages are refused, and so are par
 		if err := f.show.check(cmd); err != nil {
 			return err
 		}
-		return a.merge(args, f)
+		ctx, stop := interruptible(cmd.Context())
+		defer stop()
+		return a.merge(ctx, args, f)
 	}
 	return cmd
 }
 
-func (a *app) merge(dirs []string, f *mergeFlags) error {
+func (a *app) merge(ctx context.Context, dirs []string, f *mergeFlags) error {
 	begun := time.Now()
 	parts, err := store.OpenParts(dirs)
 	if err != nil {
 		return err
 	}
 	m := parts.Manifest
-	sc, err := loadFrom(dirs[0], m)
+	if m.Engine != sim.Engine || m.Failsim != version {
+		return fmt.Errorf("%s %w: failsim %s with engine %d played it; this is failsim %s with engine %d", parts.Dir,
+			store.ErrOtherRun, m.Failsim, m.Engine, version, sim.Engine)
+	}
+	sc, err := loadFrom(parts.Dir, m)
 	if err != nil {
 		return err
 	}
 	all := extent{trials: m.Trials}
 	r := &results{
-		manifest:  manifest(sc, m.Seed, &all),
-		gathering: newGathering(sc, parts, figuresOf(sc, nil)),
-		outages:   m.Part.Outages,
+		manifest:  manifest(sc, m.Seed, &all, m.Outages),
+		gathering: newGathering(sc, m.Seed, parts, figuresOf(sc, nil)),
 		begun:     begun,
 	}
 	if err := store.Check(f.out, r.manifest, f.update); err != nil {
 		return err
 	}
-	if err := r.add(parts.Chunks()); err != nil {
+	partial, err := store.Open(f.out, jobOf(&r.manifest, &all), store.How{Replace: f.update})
+	if err != nil {
 		return err
 	}
-	summary := r.total.Summary(infoOf(sc, m.Seed))
-	r.summary = &summary
-	if err := r.write(f.out); err != nil {
-		return err
+	defer partial.Close()
+	if err := a.putTogether(ctx, r, parts, f.out); err != nil {
+		return errors.Join(err, partial.Discard())
 	}
 	return a.show(r.summary, &f.show)
+}
+
+// putTogether adds all parts up and writes the results.
+func (a *app) putTogether(ctx context.Context, r *results, parts *store.Parts, out string) error {
+	for _, c := range parts.Chunks() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.add([]store.Chunk{c}); err != nil {
+			return err
+		}
+	}
+	summary := r.total.Summary(infoOf(r.sc, r.seed))
+	r.summary = &summary
+	return r.write(ctx, out)
 }

@@ -54,7 +54,7 @@ func (r *results) page(w io.Writer) error {
 	in := pageOf(&r.manifest, r.summary)
 	tellTrial(in, r.sc, r.manifest.Seed)
 	in.Distributions = r.total.Distributions(r.summary.Confidence)
-	if r.outages != noOutages {
+	if r.manifest.Outages != noOutages {
 		var err error
 		if in.Outages, err = r.outageMap(); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,12 +25,11 @@ type results struct {
 	*gathering
 	manifest store.Manifest
 	summary  *measure.Summary
-	outages  string // as --outages has it
 	begun    time.Time
 }
 
 // write puts the folder together.
-func (r *results) write(dir string) error {
+func (r *results) write(ctx context.Context, dir string) error {
 	baseline, err := r.baseline()
 	if err != nil {
 		return err
@@ -45,12 +45,14 @@ func (r *results) write(dir string) error {
 			"report.html": r.page,
 		},
 		Environment: func() []byte { return environment(r.begun) },
-		Chunks:      r.manifest.Part != nil,
 	}
-	if r.outages != noOutages {
+	if r.manifest.Outages != noOutages {
 		files.Others["outages.parquet"] = func(w io.Writer) error { return rows.WriteOutages(w, &r.sc.Config, r.all()) }
 	}
-	return store.Write(dir, r.manifest, files)
+	for name, write := range files.Others {
+		files.Others[name] = stoppable(ctx, write)
+	}
+	return store.Write(ctx, dir, r.manifest, files)
 }
 
 // baseline are the files to commit.

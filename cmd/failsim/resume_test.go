@@ -278,3 +278,90 @@ func TestResumeDoesNotTakeResultsOfAnotherEngine(t *testing.T) {
 		t.Errorf("the manifest is\n%s, %v", got, err)
 	}
 }
+
+// Ctrl-C while the results are written still leaves the old ones, and what was played is kept.
+func TestInterruptedWritingKeepsTheTrials(t *testing.T) {
+	dir := t.TempDir()
+	failsim := program(t, dir)
+	args := []string{"run", fixture(t, "gap.toml"), "--trials", "60000", "--outages", "all", "-o", "out"}
+	cmd := failsim(args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first := filepath.Join(dir, "out.partial", "outages.parquet") // the files come in the order of their names
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(first); err == nil {
+			break
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Fatalf("exit code %d", code)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+		t.Error("there are results")
+	}
+	if _, err := os.Stat(first); err == nil {
+		t.Error("a half-written file is there")
+	}
+	if out, err := failsim(append(args, "--resume", "--quiet")...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	mustBeWhole(t, filepath.Join(dir, "out"))
+}
+
+// A chunk that cannot be read is an error, and all that is there stays.
+func TestUnreadableChunkIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	failsim := program(t, dir)
+	args := []string{"run", fixture(t, "gap.toml"), "--trials", "1000000000", "-o", "out", "--resume", "--quiet"}
+	cmd := failsim(args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	chunks := filepath.Join(dir, "out.partial", "chunks")
+	written := waitForChunks(t, chunks, 2)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	for name := range written {
+		path := filepath.Join(chunks, name)
+		if err := os.Rename(path, path+".tmp"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if out, err := failsim(args...).CombinedOutput(); err == nil || !strings.Contains(string(out), "is a directory") {
+		t.Errorf("%v, %s", err, out)
+	}
+	if left, _ := os.ReadDir(chunks); len(left) < len(written)+1 {
+		t.Errorf("%d files left", len(left))
+	}
+}
+
+// Parts that another engine played are not put together by this one.
+func TestMergeRefusesPartsOfAnotherEngine(t *testing.T) {
+	dir := t.TempDir()
+	var parts []string
+	for _, shard := range []string{"0/2", "1/2"} {
+		part := filepath.Join(dir, shard[:1])
+		call(t, "run", fixture(t, "gap.toml"), "--trials", "20", "--shard", shard, "-o", part, "--quiet")
+		path := filepath.Join(part, store.ManifestName)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, bytes.Replace(text, []byte(`"engine": `), []byte(`"engine": 7`), 1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	var stdout, stderr bytes.Buffer
+	args := append([]string{"merge", "-o", filepath.Join(dir, "out")}, parts...)
+	if code := run(args, strings.NewReader(""), &stdout, &stderr); code != exitForeign || !strings.Contains(stderr.String(), "with engine 7") {
+		t.Errorf("exit %d: %s", code, &stderr)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -74,10 +75,8 @@ after an interruption, or in parts (--shard) that failsim merge puts together.`,
 		if err := f.settle(cmd, sc); err != nil {
 			return err
 		}
-		// Ctrl-C ends the run before results are written; a second one kills it.
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, stop := interruptible(cmd.Context())
 		defer stop()
-		context.AfterFunc(ctx, stop)
 		if !f.show.quiet {
 			a.warn(sc)
 		}
@@ -107,10 +106,14 @@ func (f *runFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) (err error)
 	if err := oneOf("outages", f.outages, noOutages, "sample", "all"); err != nil {
 		return err
 	}
-	if e := &f.extent; e.part != nil {
-		e.part.Outages = f.outages
-	}
 	return f.show.check(cmd)
+}
+
+// interruptible ends a context at Ctrl-C; a second one ends the process.
+func interruptible(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // noOutages asks for no outages.parquet.
@@ -124,32 +127,31 @@ func (f *runFlags) windows() int64 {
 // run plays, writes the results and then shows them; once ctx has ended it writes none.
 func (a *app) run(ctx context.Context, sc *scenario.Scenario, f *runFlags) error {
 	begun := time.Now()
-	m := manifest(sc, f.seed, &f.extent)
+	m := manifest(sc, f.seed, &f.extent, f.outages)
 	if err := store.Check(f.out, m, f.update); err != nil {
 		return err
 	}
 	if f.resume {
-		if there := complete(m, f); there != nil {
+		if there := complete(&m, f.out); there != nil {
 			return a.show(there, &f.show)
 		}
 	}
-	job := store.Job{
-		Engine: m.Engine, Name: sc.Name, Identity: sc.Identity, Seed: f.seed,
-		Range: fmt.Sprintf("%d to %d of %d", f.extent.first(), f.extent.last(), f.extent.trials),
-		Stop:  m.Precision, Outages: f.outages,
-	}
-	partial, err := store.Open(f.out, job, f.resume)
+	partial, err := store.Open(f.out, jobOf(&m, &f.extent), store.How{Resume: f.resume, Replace: f.update})
 	if err != nil {
 		return err
+	}
+	defer partial.Close()
+	if n := partial.Dropped(); n > 0 && !f.show.quiet {
+		fmt.Fprintf(a.stderr, "note: %d trials that an interrupted run had finished are played again; --resume would have gone on with them\n", n)
 	}
 	figures := figuresOf(sc, f.extent.precision)
 	p := &player{
 		sc:        sc,
 		opts:      experiment.Options{Seed: f.seed, Workers: f.workers, Figures: figures, Windows: f.windows()},
 		partial:   partial,
-		gathering: newGathering(sc, partial, figures),
+		gathering: newGathering(sc, f.seed, partial, figures),
 	}
-	r := &results{manifest: m, gathering: p.gathering, outages: f.outages, begun: begun}
+	r := &results{manifest: m, gathering: p.gathering, begun: begun}
 	if r.summary, err = a.play(ctx, p, f); err == nil {
 		err = ctx.Err()
 	}
@@ -160,19 +162,29 @@ func (a *app) run(ctx context.Context, sc *scenario.Scenario, f *runFlags) error
 	if f.extent.part != nil {
 		r.manifest.Trials = f.extent.trials
 	}
-	if err := r.write(f.out); err != nil {
+	if err := r.write(ctx, f.out); err != nil {
 		return a.abandon(err, partial)
 	}
 	return a.show(r.summary, &f.show)
 }
 
-// complete gives the summary of results that are there already, for a run that is resumed; nil if they are not.
-func complete(m store.Manifest, f *runFlags) *measure.Summary {
-	there, err := store.Read(f.out)
-	if err != nil || there.Engine != m.Engine || there.Failsim != m.Failsim || store.Check(f.out, m, false) != nil {
+// jobOf is what a run in progress does for the results of a manifest.
+func jobOf(m *store.Manifest, e *extent) store.Job {
+	return store.Job{
+		Failsim: m.Failsim, Engine: m.Engine, Name: m.Scenario.Name, Identity: m.Scenario.Identity, Seed: m.Seed,
+		Range: fmt.Sprintf("%d to %d of %d", e.first(), e.last(), e.trials), Stop: m.Precision, Outages: m.Outages,
+	}
+}
+
+// complete gives the summary of results that are there already, whole and of the same run, for one that is resumed; nil if
+// they are not.
+func complete(m *store.Manifest, dir string) *measure.Summary {
+	there, err := store.Read(dir)
+	if err != nil || there.Engine != m.Engine || there.Failsim != m.Failsim || there.Outages != m.Outages ||
+		there.Scenario.Name != m.Scenario.Name || store.Check(dir, *m, false) != nil || store.Verify(dir) != nil {
 		return nil
 	}
-	summary, err := readSummary(f.out)
+	summary, err := readSummary(dir)
 	if err != nil {
 		return nil
 	}
@@ -182,7 +194,10 @@ func complete(m store.Manifest, f *runFlags) *measure.Summary {
 // abandon ends a run that was interrupted or failed: finished chunks are kept for a resume.
 func (a *app) abandon(err error, partial *store.Partial) error {
 	kept, listing := partial.Chunks()
-	if len(kept) == 0 || listing != nil {
+	if listing != nil {
+		return errors.Join(err, listing) // whatever it has stays
+	}
+	if len(kept) == 0 {
 		_ = partial.Discard()
 		return err
 	}
