@@ -3,6 +3,7 @@ package measure
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,8 +66,23 @@ func TestDistributionsCarryBands(t *testing.T) {
 				t.Error(diff)
 			}
 		}
+	}
+	// A trial whose windows are twice as long gives the availabilities a second value.
+	longer := twoFailovers()
+	for i := range longer.Windows {
+		w := &longer.Windows[i]
+		w.To += w.To - w.From
+	}
+	several := 0
+	for _, d := range tallyOf(t, twoGroups(), twoFailovers(), longer).Distributions(0.95) {
 		if !slices.IsSorted(d.Low) || !slices.IsSorted(d.High) {
 			t.Errorf("%s@%s: the band falls: %v, %v", d.Metric, d.Observer, d.Low, d.High)
 		}
+		if strings.HasSuffix(d.Metric, "availability") && len(d.Low) > 1 {
+			several++
+		}
+	}
+	if several == 0 {
+		t.Error("no availability has two values")
 	}
 }

@@ -110,7 +110,6 @@ func newSheet(in *PageInput) *sheet {
 		UPlot:       template.JS(uplot),
 		Script:      template.JS(pageScript),
 		Policy:      policy(uplot, pageScript),
-		Answer:      answer(s),
 		Verdicts:    verdictRows(s),
 		Sections:    metricSections(s, in.Distributions),
 		Calls:       callsTable(s),
@@ -127,7 +126,12 @@ func newSheet(in *PageInput) *sheet {
 	if in.Distributions == nil {
 		sh.NoCharts = "There are no histograms here (sketches.parquet), so that no curves are drawn: failsim run makes them."
 	}
-	sh.tellTrial(in)
+	var trial *trialStory
+	if in.World != nil {
+		trial = tellStory(in.Config, in.World)
+	}
+	sh.Answer = answer(s, trial)
+	sh.tellTrial(trial)
 	if sh.Heat = newHeat(in.Outages); sh.Heat == nil {
 		sh.NoHeat = fmt.Sprintf("No outage windows of trials below %s are kept here (outages.parquet).", count(MappedTrials))
 	}
@@ -135,12 +139,11 @@ func newSheet(in *PageInput) *sheet {
 }
 
 // tellTrial shows trial 0, or says why not.
-func (sh *sheet) tellTrial(in *PageInput) {
-	if in.World == nil {
-		sh.NoTrial = in.NoTrial
+func (sh *sheet) tellTrial(trial *trialStory) {
+	if trial == nil {
+		sh.NoTrial = sh.Input.NoTrial
 		return
 	}
-	trial := tellStory(in.Config, in.World)
 	if sh.Calendar = newCalendar(trial); sh.Calendar == nil {
 		sh.NoTrial = "Nothing calls TestFailover in this scenario."
 		return

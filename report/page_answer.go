@@ -5,8 +5,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"failsim/measure"
+	"failsim/sim"
 )
 
 // statement is a sentence of the answer, in plain and bold parts.
@@ -23,9 +25,10 @@ func bold(text string) part { return part{text, true} }
 
 // answer says in words what the scenario was played for: how long writes stop, what clients see, how long the game day
 // takes, how the thresholds went, and what all of it rests on.
-func answer(s *measure.Summary) (told []statement) {
+func answer(s *measure.Summary, trial *trialStory) (told []statement) {
 	told = append(told, outageAnswer(s)...)
 	told = append(told, campaignAnswer(s)...)
+	told = append(told, calendarAnswer(trial)...)
 	told = append(told, thresholdAnswer(s.Thresholds)...)
 	told = append(told, restAnswer(s.Assumptions)...)
 	return append(told, extentAnswer(s)...)
@@ -129,6 +132,20 @@ func campaignAnswer(s *measure.Summary) (told []statement) {
 			bold(scaleOf("ratio", c.Figures).show(c.Mean.Value)), plain(" are seen through on average.")})
 	}
 	return told
+}
+
+// calendarAnswer gives the days that all campaigns together take in trial 0: each counts its length from its own start.
+func calendarAnswer(trial *trialStory) []statement {
+	if trial == nil || len(trial.cfg.Campaigns) == 0 || len(trial.calls) == 0 {
+		return nil
+	}
+	first, last := trial.calls[0].at, trial.calls[0].at
+	for _, busy := range trial.busy() {
+		last = max(last, busy.to)
+	}
+	minute := func(t sim.Time) string { return trial.cfg.Start.Add(time.Duration(t)).Format("Mon 2 Jan 15:04") }
+	return []statement{{plain("In trial 0 all of it runs from %s to %s UTC, ", minute(first), minute(last)),
+		bold(spell(last.Sub(first).Seconds())), plain("; the calendar below tells it.")}}
 }
 
 // lasts words the typical length of a campaign.

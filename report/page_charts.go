@@ -41,7 +41,7 @@ func newChart(seen []measure.MetricSummary, distributions []measure.Distribution
 		if d := find(distributions, m); d != nil {
 			drawn = append(drawn, d)
 			c.Log = c.Log || isSkewed(d)
-			c.Curves = append(c.Curves, newCurve(d, in, m.Figures))
+			c.Curves = append(c.Curves, newCurve(d, in, m))
 		}
 	}
 	if len(drawn) == 0 {
@@ -95,7 +95,7 @@ const (
 	plotTop, plotBottom    = 22.0, 36.0
 	plotTicksX, plotTicksY = 6, 5
 	closestMarks           = 26.0 // labels of quantiles nearer than this are left out
-	mostRowsOfCurve        = 24
+	mostRowsOfCurve        = 16
 )
 
 // plot begins a chart: its axes, with the range of values along the bottom.
@@ -271,7 +271,7 @@ func (c *chart) cutShort() string {
 		"anything. In the histogram they have a dashed red frame."
 }
 
-// table gives the curves in numbers: some two dozen values, with what share lies at or below each.
+// table gives the curves in numbers: some sixteen values, with what share lies at or below each.
 func (c *chart) table() htmlTable {
 	t := htmlTable{
 		Caption: c.Name + ": the curve in numbers",

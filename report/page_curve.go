@@ -35,11 +35,11 @@ type quantileMark struct {
 	F     float64 `json:"f"`
 }
 
-// marked are the quantiles that are marked, with their shares, the most important first.
-var marked = []struct {
-	name  string
-	share float64
-}{{"p50", 0.5}, {"p99", 0.99}, {"p90", 0.9}}
+// The quantiles that are marked, the most important first. Where more is better, the bad cases lie at the other end.
+var (
+	markedBelow = []quantileMark{{"p50", 0, 0.5}, {"p99", 0, 0.99}, {"p90", 0, 0.9}}
+	markedAbove = []quantileMark{{"p50", 0, 0.5}, {"p1", 0, 0.01}, {"p5", 0, 0.05}}
+)
 
 const (
 	curveSteps = 160 // a curve keeps a point at least every 1/160 of its range and of the shares: 320 points at most, and the tail
@@ -50,7 +50,7 @@ const (
 
 // newCurve thins a distribution. A point is kept where either the value or the share has moved on by a step since the last;
 // in the last hundredth also where what is left of the share has halved.
-func newCurve(d *measure.Distribution, in scale, figures measure.Figures) curve {
+func newCurve(d *measure.Distribution, in scale, of measure.MetricSummary) curve {
 	c := curve{Observer: d.Observer}
 	for _, n := range d.Counts {
 		c.n += n
@@ -82,9 +82,13 @@ func newCurve(d *measure.Distribution, in scale, figures measure.Figures) curve 
 			c.Low, c.High = append(c.Low, d.Low[i]), append(c.High, d.High[i])
 		}
 	}
+	marked := markedBelow
+	if of.Better == "higher" {
+		marked = markedAbove
+	}
 	for _, m := range marked {
-		if q, ok := figures.Quantiles[m.name]; ok {
-			c.Marks = append(c.Marks, quantileMark{m.name, shown(q.Value, in), m.share})
+		if q, ok := of.Quantiles[m.Name]; ok {
+			c.Marks = append(c.Marks, quantileMark{m.Name, shown(q.Value, in), m.F})
 		}
 	}
 	return c

@@ -28,7 +28,7 @@ func evenly(first, step float64, n int) *measure.Distribution {
 // value nor the share moves by more than a step of 1/160 beyond what one value does; the last hundredth is kept in halves.
 func TestCurveIsThinned(t *testing.T) {
 	d := evenly(20, 0.0002, 100_000) // 20 s to 40 s
-	c := newCurve(d, scale{perUnit: 1, suffix: " s"}, measure.Figures{})
+	c := newCurve(d, scale{perUnit: 1, suffix: " s"}, measure.MetricSummary{})
 	if n := len(c.X); n > 340 || n < 160 || len(c.F) != n || len(c.Low) != n || len(c.High) != n {
 		t.Fatalf("%d values, %d shares, a band of %d and %d", n, len(c.F), len(c.Low), len(c.High))
 	}
@@ -46,11 +46,25 @@ func TestCurveIsThinned(t *testing.T) {
 	}
 }
 
+// Quantiles are marked on the side of the bad cases: the high values of an outage, the low ones of an availability.
+func TestCurveMarksTheBadSide(t *testing.T) {
+	figures := sample(2000, 30, 1, 30, 38, 39, 39.5, 20, 40) // p99 39.5 and p1 as far below the median: 20.5
+	for better, want := range map[string][]quantileMark{
+		"lower":  {{"p50", 30, 0.5}, {"p99", 39.5, 0.99}, {"p90", 38, 0.9}},
+		"higher": {{"p50", 30, 0.5}, {"p1", 20.5, 0.01}, {"p5", 21, 0.05}},
+	} {
+		c := newCurve(evenly(20, 1, 21), scale{perUnit: 1}, measure.MetricSummary{Better: better, Figures: figures})
+		if diff := cmp.Diff(want, c.Marks); diff != "" {
+			t.Errorf("%s is better: %s", better, diff)
+		}
+	}
+}
+
 // Values that were cut short are counted, from the smallest on.
 func TestCurveTellsWhatWasCutShort(t *testing.T) {
 	d := evenly(10, 1, 10)
 	d.Censored[4], d.Censored[9] = 1, 1
-	c := newCurve(d, scale{perUnit: 1, suffix: " s"}, measure.Figures{})
+	c := newCurve(d, scale{perUnit: 1, suffix: " s"}, measure.MetricSummary{})
 	if c.Cut != 2 || c.CutFrom == nil || *c.CutFrom != 14 {
 		t.Errorf("%d cut short from %v on", c.Cut, c.CutFrom)
 	}
@@ -70,7 +84,7 @@ func TestHistogramHasNoComb(t *testing.T) {
 	for v := 64.0; v < 96; v++ {
 		d.Values, d.Counts, d.Censored = append(d.Values, v+0.5), append(d.Counts, 100), append(d.Censored, 0)
 	}
-	c := newCurve(d, scale{perUnit: 1}, measure.Figures{})
+	c := newCurve(d, scale{perUnit: 1}, measure.MetricSummary{})
 	c.fill(d, bins(axis{min: 32, max: 96}, false), false)
 	sum := 0.0
 	for i, share := range c.Shares {

@@ -51,6 +51,7 @@ type metricView struct {
 	ID, Title, Means, Name string
 	Figures                *htmlTable // nil: there is no value
 	Members                *htmlTable // by group and campaign; nil: there are not several
+	Open                   bool       // the members are shown at once: all values together are of unlike things
 	Details                htmlTable  // every figure with its interval
 	Chart                  *chart
 	Note                   string // why there is no chart
@@ -120,7 +121,7 @@ func newMetricView(s *measure.Summary, seen []measure.MetricSummary) metricView 
 	if first.Better == "higher" {
 		f.columns = columnsAbove
 	}
-	v.Figures, v.Members = f.observers(seen), f.members()
+	v.Figures, v.Members, v.Open = f.observers(seen), f.members(), first.Per == "campaign"
 	return v
 }
 

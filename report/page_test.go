@@ -3,11 +3,15 @@ package report
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"html"
 	"maps"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"failsim/experiment"
 	"failsim/measure"
@@ -102,6 +106,22 @@ func TestPageNeedsNothingElse(t *testing.T) {
 	}
 	if !strings.Contains(page, `content="default-src &#39;none&#39;; img-src data:; style-src &#39;unsafe-inline&#39;; script-src &#39;sha256-`) {
 		t.Error("no policy")
+	}
+}
+
+// The policy names the scripts that run, by the digests of what stands between their tags.
+func TestPolicyNamesTheScripts(t *testing.T) {
+	page := html.UnescapeString(render(t, played(t, twoKinds, 5)))
+	head, _, _ := strings.Cut(page, "<title>")
+	scripts := regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindAllStringSubmatch(render(t, played(t, twoKinds, 5)), -1)
+	if len(scripts) != 2 {
+		t.Fatalf("%d scripts", len(scripts))
+	}
+	for i, script := range scripts {
+		sum := sha256.Sum256([]byte(script[1]))
+		if digest := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(head, digest) {
+			t.Errorf("script %d is not in the policy", i)
+		}
 	}
 }
 
@@ -304,7 +324,7 @@ func TestAnswer(t *testing.T) {
 	cases := outageCases()
 	maps.Copy(cases, otherCases())
 	for name, c := range cases {
-		got := answer(&c.summary)
+		got := answer(&c.summary, nil)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %d sentences, want %d", name, len(got), len(c.want))
 			continue
@@ -314,6 +334,24 @@ func TestAnswer(t *testing.T) {
 				t.Errorf("%s: got  %s\nwant %s", name, text, c.want[i])
 			}
 		}
+	}
+}
+
+// Two campaigns that begin 24 hours apart count their own lengths; together they take the days that the calendar has. The
+// first call comes at 09:00, and the last recovery, of a call of the next day at 11:30, is over 13 min later.
+func TestAnswerTellsTheDaysOfTrial0(t *testing.T) {
+	hour := sim.Time(3600e9)
+	s := &trialStory{cfg: &sim.Config{Start: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Campaigns: make([]sim.CampaignConfig, 2)},
+		outcome: &sim.Outcome{End: 99 * hour}}
+	s.calls = []call{{failover: &sim.Failover{Finished: hour / 4}}, {at: 26*hour + hour/2,
+		failover: &sim.Failover{Finished: 26*hour + hour/2 + 13*hour/60}}}
+	want := "In trial 0 all of it runs from Mon 2 Mar 09:00 to Tue 3 Mar 11:43 UTC, *1 day 3 h*; the calendar below tells it."
+	if got := calendarAnswer(s); len(got) != 1 || starred(got[0]) != want {
+		t.Errorf("got %v", got)
+	}
+	s.cfg.Campaigns = nil
+	if got := calendarAnswer(s); got != nil {
+		t.Errorf("without a campaign: %v", got)
 	}
 }
 

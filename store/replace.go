@@ -2,10 +2,8 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -28,35 +26,24 @@ func Replace(dir, name string, content []byte) error {
 		}
 		return err
 	}
-	digests, err := digestsWith(folder, name, content)
+	digests, err := readDigests(folder, dir)
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(dir, digestsName), err)
+		return err
+	}
+	digests[name] = digestOf(content)
+	listed, err := encodeJSON(digests)
+	if err != nil {
+		return err
 	}
 	for _, file := range []struct {
 		name    string
 		content []byte
-	}{{name, content}, {digestsName, digests}} {
+	}{{name, content}, {digestsName, listed}} {
 		if err := replaceFile(filepath.Join(folder, file.name), file.content); err != nil {
 			return fmt.Errorf("writing %s: %w", filepath.Join(dir, file.name), err)
 		}
 	}
 	return syncFolder(folder)
-}
-
-// digestsWith is the folder's digests.json with the digest of one file changed or added.
-func digestsWith(folder, name string, content []byte) ([]byte, error) {
-	digests := map[string]string{}
-	text, err := os.ReadFile(filepath.Join(folder, digestsName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err == nil {
-		if err := json.Unmarshal(text, &digests); err != nil {
-			return nil, err
-		}
-	}
-	digests[name] = digestOf(content)
-	return encodeJSON(digests)
 }
 
 // replaceFile puts content in the place of a file, unless it is there already.

@@ -3,8 +3,10 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,13 +28,12 @@ func Verify(dir string) error {
 	if m == nil {
 		return fmt.Errorf("%s: %w: no %s", dir, ErrNotOurs, ManifestName)
 	}
-	digests := map[string]string{}
-	text, err := os.ReadFile(filepath.Join(folder, digestsName))
+	digests, err := readDigests(folder, dir)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, &digests); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(dir, digestsName), err)
+	if len(digests) == 0 {
+		return fmt.Errorf("%s has only what is to be committed", dir)
 	}
 	maps.Copy(digests, m.Digests)
 	if damaged := unlike(folder, digests); len(damaged) > 0 {
@@ -42,6 +43,40 @@ func Verify(dir string) error {
 		_, err = openPart(folder)
 	}
 	return err
+}
+
+// Digest gives the digest of one of the files in dir that are not to be committed. ErrOtherRun says that it is another than
+// digests.json has of it; where that lists none, any is right.
+func Digest(dir, name string) (string, error) {
+	folder, err := resolve(dir)
+	if err != nil {
+		return "", err
+	}
+	digests, err := readDigests(folder, dir)
+	if err != nil {
+		return "", err
+	}
+	digest, err := digestOfFile(filepath.Join(folder, name))
+	if known := digests[name]; err == nil && known != "" && digest != known {
+		err = fmt.Errorf("%s is damaged, or %w: %s has another digest of it", filepath.Join(dir, name), ErrOtherRun, digestsName)
+	}
+	return digest, err
+}
+
+// readDigests reads the digests.json of a folder; one without has none. shown is its name in messages.
+func readDigests(folder, shown string) (map[string]string, error) {
+	digests := map[string]string{}
+	text, err := os.ReadFile(filepath.Join(folder, digestsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return digests, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &digests)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", filepath.Join(shown, digestsName), err)
+	}
+	return digests, err
 }
 
 // unlike names the files of a folder that are not what their digests say.

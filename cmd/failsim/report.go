@@ -13,7 +13,6 @@ import (
 	"failsim/measure"
 	"failsim/report"
 	"failsim/rows"
-	"failsim/scenario"
 	"failsim/sim"
 	"failsim/store"
 
@@ -23,7 +22,7 @@ import (
 const pageName = "report.html"
 
 // reportFlags are the flags of report.
-type reportFlags struct{ out, scenario string }
+type reportFlags struct{ out string }
 
 func (a *app) reportCommand() *cobra.Command {
 	f := &reportFlags{}
@@ -34,23 +33,21 @@ func (a *app) reportCommand() *cobra.Command {
 answer in words, verdicts, curves, the calendar of trial 0, and what all of it rests on. failsim run makes the same page.
 
 What a folder lacks is said on the page, and the rest is drawn: a committed baseline (manifest, summary and timeline) has no
-curves and no map of shards. Trial 0 is played again from the scenario in the manifest; where that names files of its own,
---scenario gives the scenario beside them.`,
+curves and no map of shards. Trial 0 is played again from the scenario in the manifest.`,
 		Example: `  failsim report results/game-day
-  failsim report results/* 
+  failsim report results/*
   failsim report results/game-day -o /tmp/game-day.html`,
 		Args: wants(1, math.MaxInt),
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "write the page of one folder to this file instead; - is stdout")
-	flags.StringVar(&f.scenario, "scenario", "", "the scenario of one folder, where it names files of its own")
 	cmd.RunE = func(cmd *cobra.Command, dirs []string) error {
 		given := cmd.Flags().Changed
 		switch {
 		case given("out") && f.out == "":
 			return usagef("-o: want the name of a file, or - for stdout")
-		case len(dirs) > 1 && (given("out") || given("scenario")):
-			return usagef("-o and --scenario are about one folder; got %d", len(dirs))
+		case len(dirs) > 1 && given("out"):
+			return usagef("-o is about one folder; got %d", len(dirs))
 		}
 		return a.report(dirs, f)
 	}
@@ -62,7 +59,7 @@ func (a *app) report(dirs []string, f *reportFlags) error {
 	var pages [][]byte
 	var mistakes []error
 	for _, dir := range dirs {
-		page, err := makePage(dir, f.scenario)
+		page, err := makePage(dir)
 		if err != nil {
 			mistakes = append(mistakes, err)
 		}
@@ -106,7 +103,7 @@ func writeWhole(path string, content []byte) error {
 }
 
 // makePage makes the page of the results in dir.
-func makePage(dir, scenarioFile string) ([]byte, error) {
+func makePage(dir string) ([]byte, error) {
 	m, err := store.Read(dir)
 	if err != nil {
 		return nil, err
@@ -117,18 +114,13 @@ func makePage(dir, scenarioFile string) ([]byte, error) {
 	}
 	in := pageOf(m, summary)
 	if in.NoTrial = noTrial(m); in.NoTrial == "" {
-		sc, err := scenarioOf(dir, m, scenarioFile)
+		sc, err := loadFrom(dir, m)
 		if err != nil {
 			return nil, err
 		}
-		if sc == nil {
-			in.NoTrial = "Trial 0 cannot be told: the scenario names files that are not kept with the results; " +
-				"failsim report --scenario gives them."
-		} else {
-			tellTrial(in, sc, m.Seed)
-		}
+		tellTrial(in, sc, m.Seed)
 	}
-	err = readIfThere(filepath.Join(dir, "sketches.parquet"), func(r io.ReaderAt, size int64) (err error) {
+	err = readIfThere(dir, "sketches.parquet", func(r io.ReaderAt, size int64) (err error) {
 		in.Distributions, err = rows.ReadSketches(r, size)
 		return err
 	})
@@ -136,7 +128,7 @@ func makePage(dir, scenarioFile string) ([]byte, error) {
 		return nil, err
 	}
 	if in.Config != nil {
-		err = readIfThere(filepath.Join(dir, "outages.parquet"), func(r io.ReaderAt, size int64) error {
+		err = readIfThere(dir, "outages.parquet", func(r io.ReaderAt, size int64) error {
 			in.Outages = report.NewOutageMap(in.Config, mapped(m))
 			return addOutages(in.Outages, in.Config, rows.ReadOutages(r, size))
 		})
@@ -165,34 +157,9 @@ func checkedSummary(dir string, m *store.Manifest) (*measure.Summary, error) {
 	return readSummary(dir)
 }
 
-// scenarioOf reads the scenario of results from their manifest, or from the file that is given; nil where the manifest's
-// names files, which it does not hold.
-func scenarioOf(dir string, m *store.Manifest, file string) (*scenario.Scenario, error) {
-	if file != "" {
-		sc, err := load(file)
-		if err == nil && sc.Identity != m.Scenario.Identity {
-			err = fmt.Errorf("%s %w than %s: the scenario means something else", dir, store.ErrOtherRun, file)
-		}
-		return sc, err
-	}
-	named := false
-	sc, err := scenario.Parse(m.Scenario.Name+".toml", []byte(m.Scenario.Text), func(string) ([]byte, error) {
-		named = true
-		return nil, fs.ErrNotExist
-	})
-	switch {
-	case named:
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("%s: the scenario in its manifest: %w", dir, err)
-	case sc.Identity != m.Scenario.Identity:
-		return nil, fmt.Errorf("%s: the scenario in its manifest %w: its identity is another", dir, store.ErrOtherRun)
-	}
-	return sc, nil
-}
-
-// readIfThere reads a file; one that is not there is no mistake.
-func readIfThere(path string, read func(r io.ReaderAt, size int64) error) error {
+// readIfThere reads a file of results, which must be of their run; one that is not there is no mistake.
+func readIfThere(dir, name string, read func(r io.ReaderAt, size int64) error) error {
+	path := filepath.Join(dir, name)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -201,6 +168,9 @@ func readIfThere(path string, read func(r io.ReaderAt, size int64) error) error 
 		return err
 	}
 	defer f.Close()
+	if _, err := store.Digest(dir, name); err != nil {
+		return err
+	}
 	info, err := f.Stat()
 	if err == nil {
 		err = read(f, info.Size())

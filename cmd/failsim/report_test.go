@@ -134,19 +134,22 @@ func TestReportRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bad, "summary.json"), []byte(strings.Replace(summary, "50", "51", 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	mixed := filepath.Join(t.TempDir(), "mixed")
+	call(t, "run", "--quiet", "--trials", "50", "-o", mixed, filepath.Join(scenariosDir, "quickstart.toml"))
+	if err := os.Rename(filepath.Join(mixed, "outages.parquet"), filepath.Join(mixed, "sketches.parquet")); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		args []string
 		code int
 		want string
 	}{
+		{[]string{"report", mixed}, exitForeign, "sketches.parquet is damaged, or holds results of another run: digests.json has another digest of it"},
 		{[]string{"report"}, exitInput, "want failsim report DIR..."},
 		{[]string{"report", empty}, exitInput, "not a results folder of failsim: no manifest.json"},
 		{[]string{"report", good, bad}, exitForeign, "summary.json holds results of another run than its manifest"},
-		{[]string{"report", good, good, "-o", "x.html"}, exitInput, "-o and --scenario are about one folder; got 2"},
+		{[]string{"report", good, good, "-o", "x.html"}, exitInput, "-o is about one folder; got 2"},
 		{[]string{"report", good, "-o", ""}, exitInput, "-o: want the name of a file, or - for stdout"},
-		{[]string{"report", good, "--scenario", filepath.Join(scenariosDir, "game-day.toml")}, exitForeign,
-			"the scenario means something else"},
-		{[]string{"report", good, "--scenario", "nowhere.toml"}, exitInput, "reading the scenario"},
 		{[]string{"report", good, "-o", filepath.Join(empty, "no", "such", "folder.html")}, exitFailed, "no such file"},
 	} {
 		if code, said := exit(t, tt.args...); code != tt.code || !strings.Contains(said, tt.want) {
@@ -161,8 +164,8 @@ func TestReportRefuses(t *testing.T) {
 	}
 }
 
-// A scenario that names a file is played again only with --scenario, which finds the file beside it; without, the page says
-// so. Results of another engine are not played again.
+// A scenario that names a file is played again without it, for the manifest has it. Results of another engine are not played
+// again.
 func TestReportOfWhatCannotBePlayedAgain(t *testing.T) {
 	home := t.TempDir()
 	text := "name = \"seen\"\nhorizon = \"1h\"\n[delays.cme]\npromotion = 'empirical(\"seen.csv\")'\n" +
@@ -175,19 +178,18 @@ func TestReportOfWhatCannotBePlayedAgain(t *testing.T) {
 	}
 	call(t, "run", "--quiet", "--trials", "50", "-o", dir, scenarioFile)
 	page := read(t, dir, pageName)
-	if got := call(t, "report", dir, "--scenario", scenarioFile, "-o", "-"); got != page {
-		t.Error("--scenario makes another page than the run")
+	if err := os.Remove(filepath.Join(home, "seen.csv")); err != nil {
+		t.Fatal(err)
 	}
-	if got := call(t, "report", dir, "-o", "-"); !strings.Contains(got, "the scenario names files that are not kept") ||
-		strings.Contains(got, "The calls of trial 0") {
-		t.Error("trial 0 is told without its files")
+	if got := call(t, "report", dir, "-o", "-"); got != page || !strings.Contains(page, "The calls of trial 0") {
+		t.Error("report makes another page than the run")
 	}
 
 	old := strings.Replace(read(t, dir, "manifest.json"), `"engine": 1`, `"engine": 0`, 1)
 	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(old), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got := call(t, "report", dir, "--scenario", scenarioFile, "-o", "-"); !strings.Contains(got, "these results are of engine 0") ||
+	if got := call(t, "report", dir, "-o", "-"); !strings.Contains(got, "these results are of engine 0") ||
 		strings.Contains(got, "The calls of trial 0") {
 		t.Error("trial 0 of another engine is told")
 	}

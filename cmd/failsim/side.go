@@ -2,9 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -126,7 +123,7 @@ func readResult(path string, folder bool) (*compare.Result, error) {
 		return nil, usageError{err}
 	}
 	r.Engine = m.Engine
-	if digest := m.Digests[summaryName]; digest != "" && digest != digestOf(text) {
+	if !m.Holds(summaryName, text) {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("its %s is not the one that its %s has the digest of", summaryName,
 			store.ManifestName))
 	}
@@ -136,23 +133,11 @@ func readResult(path string, folder bool) (*compare.Result, error) {
 	return r, nil
 }
 
-func digestOf(content []byte) string {
-	sum := sha256.Sum256(content)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
 // readRows reads what a folder has besides its baseline.
 func readRows(dir string, m *store.Manifest, r *compare.Result) error {
-	digests := map[string]string{}
-	if text, err := os.ReadFile(filepath.Join(dir, "digests.json")); err == nil {
-		if err := json.Unmarshal(text, &digests); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(dir, "digests.json"), err)
-		}
-	}
-	path := filepath.Join(dir, sketchesName)
-	_, err := whole(path, digests[sketchesName])
+	_, err := store.Digest(dir, sketchesName)
 	if err == nil {
-		err = withFile(path, func(f io.ReaderAt, size int64) error {
+		err = withFile(filepath.Join(dir, sketchesName), func(f io.ReaderAt, size int64) error {
 			r.Distributions, err = rows.ReadSketches(f, size)
 			return err
 		})
@@ -160,8 +145,8 @@ func readRows(dir string, m *store.Manifest, r *compare.Result) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	path = filepath.Join(dir, trialsName)
-	r.TrialsDigest, err = whole(path, digests[trialsName])
+	path := filepath.Join(dir, trialsName)
+	r.TrialsDigest, err = store.Digest(dir, trialsName)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.NoRows = "has no " + trialsName
 		return nil
@@ -200,24 +185,6 @@ func columnsOf(dir string, m *store.Manifest) []measure.Column {
 		return nil
 	}
 	return measure.NewTally(&sc.Config).Columns()
-}
-
-// whole gives the digest of a file, which must be the one that is known, if any is.
-func whole(path, known string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	digest := "sha256:" + hex.EncodeToString(sum.Sum(nil))
-	if known != "" && digest != known {
-		return "", fmt.Errorf("%s is damaged: it is not what digests.json has the digest of", path)
-	}
-	return digest, nil
 }
 
 // readColumn reads the numbers of every trial, none of which is negative.

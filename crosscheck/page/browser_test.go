@@ -52,6 +52,7 @@ type look struct {
 	name          string
 	dark, phone   bool
 	print, script bool // print: for paper; script: scripts run
+	all           bool // for every page
 }
 
 // tab is a page in a tab, and what it did that it should not.
@@ -65,7 +66,7 @@ type tab struct {
 }
 
 // open shows a file as the look asks, and waits until it is there.
-func open(t *testing.T, ctx context.Context, file string, l look) *tab {
+func open(ctx context.Context, t *testing.T, file string, l look) *tab {
 	t.Helper()
 	tab := &tab{T: t}
 	own, end := chromedp.NewContext(ctx, chromedp.WithListener(tab.listen))

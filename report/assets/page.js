@@ -34,7 +34,7 @@
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(bbox.left - 6 * ratio, 0, bbox.width + 12 * ratio, bbox.top + bbox.height + 6 * ratio);
+    ctx.rect(bbox.left - 14 * ratio, 0, bbox.width + 28 * ratio, bbox.top + bbox.height + 6 * ratio);
     ctx.clip();
     ctx.font = 12 * ratio + "px system-ui, sans-serif";
     ctx.textAlign = "center";
@@ -42,6 +42,7 @@
       const labels = [];
       for (const mark of curve.marks || []) {
         const x = u.valToPos(mark.value, "x", true), y = u.valToPos(100 * mark.f, "y", true);
+        if (x < bbox.left - ratio || x > bbox.left + bbox.width + ratio) continue;
         if (i === 0 && labels.every((label) => Math.abs(label - x) >= 26 * ratio)) {
           labels.push(x);
           ctx.strokeStyle = color("muted");
@@ -60,7 +61,7 @@
         ctx.strokeStyle = lineColor(curve.observer);
         ctx.stroke();
       }
-      if (curve.cutFrom !== undefined) {
+      if (curve.cutFrom >= u.scales.x.min) {
         ctx.strokeStyle = color("fail");
         ctx.lineWidth = 2 * ratio;
         ctx.setLineDash([ratio, 3 * ratio]);
@@ -226,14 +227,15 @@
     live.push(...plots);
   };
 
-  // Boxes that do not scroll need no stop of the Tab key.
-  const stops = () => document.querySelectorAll(".scroll").forEach((box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+  // Boxes that do not scroll need no stop of the Tab key. The observer tells of each once it has been laid out, and again
+  // when its size changes.
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+      else if (target !== document.activeElement) target.removeAttribute("tabindex");
+    }
   });
-  document.querySelectorAll("details").forEach((d) => d.addEventListener("toggle", stops));
-  addEventListener("resize", stops);
-  stops();
+  document.querySelectorAll(".scroll").forEach((box) => sizes.observe(box));
 
   document.querySelectorAll(".help").forEach((e) => { e.hidden = false; });
   const near = new IntersectionObserver((entries) => {
