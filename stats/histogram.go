@@ -3,7 +3,6 @@ package stats
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 )
 
 // ErrOutOfRange says that a value is negative or beyond what its Histogram can hold.
@@ -14,37 +13,17 @@ var ErrOutOfRange = errors.New("out of range")
 // Record allocates nothing once the range of the values is known. NewHistogram makes one; it must not be copied once it holds
 // values.
 type Histogram struct {
-	unit, highest int64
-	counts        window[int64]
-	n, min, max   int64
+	scale
+	highest     int64
+	counts      window[int64]
+	n, min, max int64
 }
-
-// subBits is how many leading bits of a value its bucket tells: it is at most 1/1024 wide, which is three digits.
-const subBits = 11
 
 // NewHistogram gives an empty Histogram of values from 0 to highest that need not be told
 // apart below unit: 1000 for nanoseconds that matter to the microsecond, 1 for counts.
 func NewHistogram(unit, highest int64) Histogram {
-	return Histogram{unit: unit, highest: highest}
+	return Histogram{scale: newScale(unit), highest: highest}
 }
-
-// bucket numbers the bucket of a value, ascending: its number of units, the largest power of two up to unit, while that is
-// short, then the leading bits of that number.
-func (h *Histogram) bucket(v int64) int {
-	units := uint64(v) >> h.unitBits()
-	shift := max(0, bits.Len64(units)-subBits)
-	return shift<<(subBits-1) + int(units>>shift)
-}
-
-// ends gives the lowest and the highest value of a bucket.
-func (h *Histogram) ends(bucket int) (low, high int64) {
-	shift := max(0, bucket>>(subBits-1)-1)
-	width := shift + h.unitBits()
-	low = int64(bucket-shift<<(subBits-1)) << width
-	return low, low + 1<<width - 1
-}
-
-func (h *Histogram) unitBits() int { return bits.Len64(uint64(h.unit)) - 1 }
 
 // Record takes up a value; ErrOutOfRange if it is negative or above the highest.
 func (h *Histogram) Record(v int64) error {
@@ -99,7 +78,7 @@ func (h *Histogram) each(f func(value, count int64) bool) {
 
 // Merge takes up all values of o, which must have the same unit and highest value.
 func (h *Histogram) Merge(o *Histogram) {
-	if h.unit != o.unit || h.highest != o.highest {
+	if h.scale != o.scale || h.highest != o.highest {
 		panic("stats: merge of histograms of unlike range")
 	}
 	if o.n == 0 {
@@ -126,14 +105,21 @@ func (h *Histogram) Max() int64 { return h.max }
 // AtRank gives the k-th lowest value, 1 <= k <= Count, to three digits: the upper end of its bucket, but never outside
 // [Min, Max]. An empty Histogram gives 0.
 func (h *Histogram) AtRank(k int64) int64 {
+	_, high := h.around(k)
+	return high
+}
+
+// around gives two values between which the k-th lowest lies, 1 <= k <= Count: the ends of its bucket, but never outside
+// [Min, Max].
+func (h *Histogram) around(k int64) (low, high int64) {
 	below := int64(0)
 	for i, count := range h.counts.cells {
 		if below += count; below >= k {
-			_, high := h.ends(h.counts.first + i)
-			return max(h.min, min(h.max, high))
+			low, high = h.ends(h.counts.first + i)
+			return max(h.min, low), min(h.max, high)
 		}
 	}
-	return h.max
+	return h.max, h.max
 }
 
 // Quantile gives the lowest recorded value that at least permille thousandths of the values do not exceed (Hyndman and

@@ -45,8 +45,8 @@ type Quantile struct {
 // Values that come one to a trial have the distribution-free interval between two order statistics, by the binomial
 // distribution (David and Nagaraja, Order Statistics, 3rd ed. 2003, section 7.1). Values that come in trials have the same at
 // the effective size n* = n·p(1-p)/var(F), at most n (Korn and Graubard, Survey Methodology 24, 1998, 193-201), where F(x) is the
-// share of values up to the estimate, and var(F) its linearised variance as a ratio over trials. The ends are found to the
-// Histogram's three digits.
+// share of values up to the estimate, and var(F) its linearised variance as a ratio over trials. The ends are those of the
+// Histogram's buckets, outwards: an interval is no narrower than what three digits tell apart, but never outside [Min, Max].
 func (s *Sample) Quantile(permille int64, confidence float64) Quantile {
 	n := s.Values.Count()
 	rank := Rank(permille, n)
@@ -68,7 +68,7 @@ func (s *Sample) Quantile(permille int64, confidence float64) Quantile {
 	}
 	q := Quantile{Value: value, Method: method}
 	stretch := float64(n) / float64(size)
-	q.Low = s.Values.AtRank(max(1, int64(math.Floor(float64(low)*stretch))))
+	q.Low, _ = s.Values.around(max(1, int64(math.Floor(float64(low)*stretch))))
 	q.High, q.Unbounded = s.uncensoredAt(min(n, int64(math.Ceil(float64(high)*stretch))))
 	return q
 }
