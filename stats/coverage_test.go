@@ -1,16 +1,142 @@
 package stats
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// experiments is how many a coverage is counted over; 0.487 % is then the standard error of a 95 % interval's.
+// experiments is how many a coverage is counted over; the standard error of that of a 95 % interval is then 0.487 %.
 const experiments = 2000
 
-// leastCovered is what an interval that covers at least 95 % must reach: four standard errors less.
-const leastCovered = 0.9305
+// fourErrors is four of them; an interval that covers at least 95 % must reach leastCovered.
+const (
+	fourErrors   = 0.0195
+	leastCovered = 0.95 - fourErrors
+)
+
+// covers counts how often the interval that estimate makes of one experiment holds the truth.
+func covers(truth float64, estimate func() Interval) float64 {
+	covered := 0
+	for range experiments {
+		if i := estimate(); i.Low <= truth && truth <= i.High {
+			covered++
+		}
+	}
+	return float64(covered) / experiments
+}
+
+// Trials of 0 to 9 values each, whose mean depends on their number. By construction a trial with k values has the sum
+// k·u + k², u uniform on 0..100: E[s]/E[n] with E[k] = 4.5, E[k²] = 28.5 is 50 + 28.5/4.5. The interval is asymptotic: at 30
+// trials the bias of the ratio takes a point of it, at 300 none that would show.
+func TestRatioIntervalsCover(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	share := covers(50+28.5/4.5, func() Interval {
+		var r Ratio
+		for range 300 {
+			k := rng.Int64N(10)
+			r.Add(k, k*rng.Int64N(101)+k*k)
+		}
+		mean, _ := r.Mean(0.95)
+		return mean
+	})
+	if math.Abs(share-0.95) > fourErrors {
+		t.Errorf("covers %v", share)
+	}
+}
+
+// One value a trial: the interval covers as often as those counts are binomial whose interval holds the truth, which is more
+// than 95 %, since counts are whole.
+func TestExactProportionsCover(t *testing.T) {
+	const trials, truth = 200, 0.1
+	want, counts := 0.0, distuv.Binomial{N: trials, P: truth}
+	for x := range trials + 1 {
+		if low, high := clopperPearson(float64(x), trials, 0.95); low <= truth && truth <= high {
+			want += counts.Prob(float64(x))
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	share := covers(truth, func() Interval {
+		var r Ratio
+		for range trials {
+			r.Add(1, countOf(rng, 1, truth))
+		}
+		p, _ := r.Proportion(0.95)
+		return p
+	})
+	if want < 0.95 || math.Abs(share-want) > 4*math.Sqrt(want*(1-want)/experiments) {
+		t.Errorf("covers %v, want %v", share, want)
+	}
+}
+
+// Five values a trial that share their luck: in a fifth of the trials each counts with probability 1/2, in the others none
+// does. The interval is asymptotic in the number of trials.
+func TestProportionsOfClusteredValuesCover(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	share := covers(0.1, func() Interval {
+		var r Ratio
+		for range 2000 {
+			over := int64(0)
+			if rng.IntN(5) == 0 {
+				over = countOf(rng, 5, 0.5)
+			}
+			r.Add(5, over)
+		}
+		p, _ := r.Proportion(0.95)
+		return p
+	})
+	if math.Abs(share-0.95) > fourErrors {
+		t.Errorf("covers %v", share)
+	}
+}
+
+// countOf draws how many of n values count, each with probability p.
+func countOf(rng *rand.Rand, n int64, p float64) (count int64) {
+	for range n {
+		if rng.Float64() < p {
+			count++
+		}
+	}
+	return count
+}
+
+// Trials that count as a whole with probability whole, while the values of the others count on their own: what was met in a
+// handful of trials, or in none, must not pass for a share that is known to one value in all. A rule for that is bound to
+// cover more than 95 % elsewhere, so only the least is asked for.
+func TestProportionsOfRareTrialsCover(t *testing.T) {
+	for _, c := range []struct {
+		trials, size int64
+		whole, own   float64
+	}{
+		{100, 40, 0.01, 0.001}, {100, 40, 0.01, 0.0002}, {200, 40, 0.01, 0.001}, {1000, 40, 0.002, 0.0005}, // mostly below 20 trials
+		{1000, 40, 0.002, 0.001}, {1000, 40, 0.001, 0.005}, {400, 40, 0.0025, 0.005}, {1000, 8, 0.002, 0.005}, // mostly above
+	} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		none := math.Pow(1-c.own, float64(c.size))
+		share := covers(c.whole+(1-c.whole)*c.own, func() Interval {
+			var r Ratio
+			for range c.trials {
+				over := int64(0)
+				switch u := rng.Float64(); {
+				case u < c.whole:
+					over = c.size
+				case u < c.whole+(1-c.whole)*(1-none): // the first of them at a place of its own, geometric
+					first := int64(math.Log1p(-rng.Float64()*(1-none)) / math.Log1p(-c.own))
+					over = 1 + countOf(rng, c.size-1-first, c.own)
+				}
+				r.Add(c.size, over)
+			}
+			p, _ := r.Proportion(0.95)
+			return p
+		})
+		if share < leastCovered {
+			t.Errorf("%+v: covers %v", c, share)
+		}
+	}
+}
 
 // coverage counts how often the interval of a quantile, where the sample supports one, covers the truth.
 type coverage struct{ covered, given int }

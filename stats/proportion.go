@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"math/big"
 
 	"gonum.org/v1/gonum/mathext"
@@ -18,33 +19,30 @@ const (
 //
 // Values that come one to a trial have the interval of Clopper and Pearson (Biometrika 26, 1934, 404-413), which covers at
 // least the confidence. Values that come in trials have the same at the effective size n* = p(1-p)/var(p), at most N (Korn
-// and Graubard, Survey Methodology 24, 1998, 193-201), with the variance of Mean. Where all values count or none does, their
-// variance tells nothing: n* is then the number of trials, as if the values of each were one.
+// and Graubard, Survey Methodology 24, 1998, 193-201), with the variance of Mean. Where fewer than 20 trials have values that
+// count, or values that do not, n* is at most the number of trials, as if the values of each were one.
+//
+// However little the values of a trial have in common in those that were played, trials that count as a whole, or not at all, may
+// be of a kind that was met in none: in m trials one of up to 1 - a^(1/m), where a is the tail of the confidence. The ends are
+// those of a share to which such trials belong, or farther out.
 func (r *Ratio) Proportion(confidence float64) (Interval, bool) {
 	if r.trials == 0 {
 		return Interval{}, false
 	}
 	n, s := r.n.int(), r.s.int()
 	p := Interval{Value: quotient(s, n), Method: MethodExact}
-	size := quotient(n, big.NewInt(1))
-	if size > float64(r.trials) {
-		p.Method = MethodExactCluster
-		size = r.effectiveSize(p.Value, size)
+	if n.Cmp(big.NewInt(r.trials)) <= 0 {
+		size := float64(r.trials)
+		p.Low, p.High = clopperPearson(p.Value*size, size, confidence)
+		return p, true
 	}
+	p.Method = MethodExactCluster
+	size := r.effectiveSize()
 	p.Low, p.High = clopperPearson(p.Value*size, size, confidence)
+	unmet := 1 - math.Pow((1-confidence)/2, 1/r.equalTrials())
+	p.Low = min(p.Low, p.Value-float64(p.Value*unmet))
+	p.High = max(p.High, p.Value+float64((1-p.Value)*unmet))
 	return p, true
-}
-
-// effectiveSize is that of the n values of which the share p counts.
-func (r *Ratio) effectiveSize(p, n float64) float64 {
-	if r.trials < 2 || p <= 0 || p >= 1 {
-		return float64(r.trials)
-	}
-	variance := r.variance(r.n.int(), r.s.int())
-	if variance <= 0 {
-		return n
-	}
-	return max(1, min(n, p*(1-p)/variance))
 }
 
 // clopperPearson gives the interval of a share of which x of n values were seen; neither need be whole.

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // The exact interval agrees with SciPy's: testdata/proportion.py made it.
@@ -69,44 +70,49 @@ func TestProportionThatWasNeverSeen(t *testing.T) {
 	}
 }
 
-// 2,000 experiments of 200 trials; the share of a trial's five values is itself drawn. The interval covers the true share in
-// 95 % of them, within four standard errors of 0.49 % above, and no less than 93.05 %.
-func TestProportionIntervalsCover(t *testing.T) {
-	const experiments, trials = 2000, 200
-	for _, shared := range []bool{false, true} {
-		rng := rand.New(rand.NewPCG(1, 2))
-		covered := 0
-		for range experiments {
+// What was seen in fewer than 20 trials is no better known than by one value a trial, so that one more value that counts never
+// lowers the upper end: in any trial, from none on.
+func TestUpperEndNeverFallsWithAValueThatCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		trials, size := rapid.IntRange(20, 300).Draw(t, "trials"), rapid.Int64Range(2, 50).Draw(t, "size")
+		counting := make([]int64, trials)
+		estimate := func() Interval {
 			var r Ratio
-			for range trials {
-				r.Add(draw(rng, shared))
+			for _, n := range counting {
+				r.Add(size, n)
 			}
-			if p, _ := r.Proportion(0.95); p.Low <= 0.1 && 0.1 <= p.High {
-				covered++
+			p, _ := r.Proportion(0.95)
+			return p
+		}
+		last := estimate()
+		for _, at := range rapid.SliceOfN(rapid.IntRange(0, min(trials, 19)-1), 1, 60).Draw(t, "where") {
+			if counting[at] == size {
+				continue
 			}
+			counting[at]++
+			p := estimate()
+			if p.High < last.High-1e-12 {
+				t.Fatalf("%v: from %v down to %v", counting, last.High, p.High)
+			}
+			last = p
 		}
-		if share := float64(covered) / experiments; share < 0.9305 || share > 0.985 {
-			t.Errorf("shared luck %v: covers %v", shared, share)
-		}
-	}
+	})
 }
 
-// draw gives a trial in which a tenth of the values count on average: one value, or five that share their luck.
-func draw(rng *rand.Rand, shared bool) (n, over int64) {
-	if !shared {
-		if rng.Float64() < 0.1 {
-			over = 1
+// The interval of the values that do not count is the same from the other side.
+func TestProportionOfTheOthersIsTheComplement(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r, others Ratio
+		for range rapid.IntRange(1, 60).Draw(t, "trials") {
+			n := rapid.Int64Range(1, 5).Draw(t, "n")
+			s := rapid.Int64Range(0, n).Draw(t, "s")
+			r.Add(n, s)
+			others.Add(n, n-s)
 		}
-		return 1, over
-	}
-	chance := 0.0
-	if rng.Float64() < 0.2 {
-		chance = 0.5
-	}
-	for range 5 {
-		if rng.Float64() < chance {
-			over++
+		p, _ := r.Proportion(0.95)
+		q, _ := others.Proportion(0.95)
+		if math.Abs(p.Low-(1-q.High)) > 1e-9 || math.Abs(p.High-(1-q.Low)) > 1e-9 {
+			t.Fatalf("%+v and %+v", p, q)
 		}
-	}
-	return 5, over
+	})
 }

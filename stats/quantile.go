@@ -14,9 +14,6 @@ const (
 	MethodCluster = "order statistics at the effective size"
 )
 
-// trialsBeyond is how many trials must reach the estimate of a clustered quantile, on its thinner side.
-const trialsBeyond = 20
-
 // Sample is what the quantiles of a sample are estimated from.
 type Sample struct {
 	Values *Histogram

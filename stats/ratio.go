@@ -88,13 +88,18 @@ func (r *Ratio) Mean(confidence float64) (Interval, bool) {
 // variance is that of the estimated mean.
 func (r *Ratio) variance(n, s *big.Int) float64 {
 	nSquared := product(n, n)
-	spread := product(nSquared, r.ss.int())
-	cross := product(product(n, s), r.ns.int())
-	spread.Sub(spread, cross.Lsh(cross, 1))
-	spread.Add(spread, product(product(s, s), r.nn.int()))
-	over := spread.Mul(spread, big.NewInt(r.trials))
+	over := r.spread(n, s)
+	over.Mul(over, big.NewInt(r.trials))
 	under := product(product(nSquared, nSquared), big.NewInt(r.trials-1))
 	return quotient(over, under)
+}
+
+// spread is N²·Σ(s - R·n)².
+func (r *Ratio) spread(n, s *big.Int) *big.Int {
+	spread := product(product(n, n), r.ss.int())
+	cross := product(product(n, s), r.ns.int())
+	spread.Sub(spread, cross.Lsh(cross, 1))
+	return spread.Add(spread, product(product(s, s), r.nn.int()))
 }
 
 func product(x, y *big.Int) *big.Int { return new(big.Int).Mul(x, y) }
