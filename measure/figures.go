@@ -106,7 +106,7 @@ func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
 	for _, named := range quantiles {
 		q := s.quantile(in, named.permille, confidence)
 		if q.Needed > 0 {
-			needed := int64(math.Ceil(q.Needed * float64(trials)))
+			needed := int64(math.Ceil(q.Needed * float64(trials) * (1 - 1e-12))) // rounding lifts a whole number
 			absent = append(absent, fmt.Sprintf("%s about %s", named.name, grouped(needed)))
 			continue
 		}

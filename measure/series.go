@@ -92,7 +92,7 @@ func newSample(id metricID) sample {
 		unit, highest = microsecond, tenYears
 	}
 	empty := stats.NewHistogram(unit, highest)
-	return sample{histogram: empty, cut: empty, clustered: metrics[id].Per != "trial"}
+	return sample{histogram: empty, cut: empty, clusters: stats.NewClusters(unit), clustered: metrics[id].Per != "trial"}
 }
 
 var errSum = errors.New("the values of one trial sum to more than an int64 holds")

@@ -19,8 +19,7 @@ const (
 //
 // Values that come one to a trial have Wilson's score interval (Journal of the American Statistical Association 22, 1927,
 // 209-212), which covers its confidence on average (Brown, Cai and DasGupta, Statistical Science 16, 2001, 101-133). Values
-// that come in trials have the same at the effective size of Quantile, which is Korn and Graubard's. Where all values are
-// within, their variance tells nothing, and n* is at most the number of trials, as in Proportion. A censored value may be
+// that come in trials have the same at the effective size of Quantile, which is Korn and Graubard's. A censored value may be
 // larger than anything: the lower end takes it to be.
 func (s *Sample) Band(confidence float64) (band []Interval) {
 	n := s.Values.Count()
@@ -35,7 +34,7 @@ func (s *Sample) Band(confidence float64) (band []Interval) {
 			share, least, most = n-below, n-below, n-sureBelow
 		}
 		below, sureBelow = through, sure
-		size := sizes.at(value, share == n)
+		size := sizes.at(value)
 		at := Interval{Value: float64(share) / float64(n), Method: sizes.method()}
 		at.Low, _ = wilson(float64(least)/float64(n), size, z)
 		_, at.High = wilson(float64(most)/float64(n), size, z)
@@ -67,10 +66,11 @@ func wilson(p, n, z float64) (low, high float64) {
 
 // sizesAlong gives the effective sizes at ascending values, in one pass over the clusters.
 type sizesAlong struct {
-	clusters       *Clusters // nil, or without a trial of several values: the size is n
-	n              int64
-	taken          int // how many of the clusters' cells are in through
-	below, through clusterSums
+	clusters *Clusters // nil, or without a trial of several values: the size is n
+	n        int64
+	taken    int // how many of the clusters' cells are in through
+	through  clusterSums
+	last     float64 // the size at through
 }
 
 func (s *sizesAlong) clustered() bool { return s.clusters != nil && s.clusters.several() }
@@ -82,21 +82,26 @@ func (s *sizesAlong) method() string {
 	return MethodWilson
 }
 
-// at is effectiveSize at a value; extreme says that all values are on one side of it.
-func (s *sizesAlong) at(value int64, extreme bool) float64 {
+// at is the size at the bucket of a value, at that of its edges where values tell less. No bucket that has values may be left
+// out.
+func (s *sizesAlong) at(value int64) float64 {
 	if !s.clustered() {
 		return float64(s.n)
 	}
+	below := s.last
+	if s.taken == 0 {
+		below = s.size()
+	}
 	cells := &s.clusters.buckets
-	for s.taken <= clusterBucket(value)-cells.first {
-		s.below = s.through
+	for s.taken <= s.clusters.bucket(value)-cells.first {
 		s.through.add(cells.cells[s.taken])
 		s.taken++
 	}
-	effect := max(1, s.clusters.designEffect(s.n, s.below), s.clusters.designEffect(s.n, s.through))
-	size := max(1, float64(s.n)/effect)
-	if extreme {
-		size = min(size, float64(s.clusters.trials))
-	}
-	return size
+	s.last = s.size()
+	return min(below, s.last)
+}
+
+func (s *sizesAlong) size() float64 {
+	share := s.clusters.ratio(s.n, s.through)
+	return share.effectiveSize()
 }

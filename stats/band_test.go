@@ -54,20 +54,24 @@ func TestBandHasTheEffectiveSizeOfQuantiles(t *testing.T) {
 	if len(band) != len(buckets) {
 		t.Fatalf("%d intervals for %d buckets", len(band), len(buckets))
 	}
-	for i, b := range buckets[:len(buckets)-1] {
+	for i, b := range buckets {
 		below += b.Count
 		share := float64(below) / float64(n)
-		size := float64(s.Clusters.effectiveSize(n, b.Value)) // rounded down to a whole number
-		loose, _ := wilson(share, size, z)
-		tight, _ := wilson(share, size+1, z)
-		if at := band[i]; at.Value != share || at.Low < loose-1e-12 || at.Low > tight+1e-12 || at.Method != MethodWilsonCluster {
-			t.Fatalf("at %d: %+v; want %v to %v below", b.Value, at, loose, tight)
+		before, through := s.Clusters.around(n, b.Value)
+		low, high := wilson(share, min(before.effectiveSize(), through.effectiveSize()), z)
+		if want := (Interval{share, low, high, MethodWilsonCluster}); band[i] != want {
+			t.Fatalf("at %d: %+v; want %+v", b.Value, band[i], want)
 		}
 	}
-	// All values are within the last: no better known than by one value a trial.
-	last, want := band[len(band)-1], 300/(300+z*z)
-	if last.Value != 1 || math.Abs(last.High-1) > 1e-12 || math.Abs(last.Low-want) > 1e-12 {
-		t.Errorf("at the largest value: %+v, want %v to 1", last, want)
+}
+
+// All values of 300 trials of 4 are within the last bucket: no better known than by one value a trial, 300/(300 + z²) at least.
+func TestBandAtTheLargestValue(t *testing.T) {
+	s := clusters(t, slices.Repeat([][]int64{{1, 2, 3, 4}}, 300))
+	z := distuv.UnitNormal.Quantile(0.975)
+	band := s.Band(0.95)
+	if last, want := band[len(band)-1], 300/(300+z*z); last.Value != 1 || math.Abs(last.Low-want) > 1e-12 || math.Abs(last.High-1) > 1e-12 {
+		t.Errorf("%+v, want %v to 1", last, want)
 	}
 }
 
@@ -103,23 +107,31 @@ func TestBandOfCensoredAndMirroredValues(t *testing.T) {
 	}
 }
 
-// 2,000 experiments of 200 trials, of one value or of five that share a part of their luck: at the true tenth, median and
-// 90th percentile the band covers the true share in 95 % of them, within four standard errors of 0.49 %.
+// 2,000 experiments of 200 trials, of one value or of five that share a part of their luck: at the ends of buckets around the
+// tenth, the median and the 90th percentile the band covers the true share in 95 % of them.
 func TestBandCovers(t *testing.T) {
-	const experiments, trials = 2000, 200
 	for _, perTrial := range []int{1, 5} {
 		for _, permille := range []int64{100, 500, 900} {
 			rng := rand.New(rand.NewPCG(5, uint64(permille)))
-			covered := 0
-			for range experiments {
-				s := clusters(t, normalTrials(rng, trials, perTrial))
-				at := distuv.UnitNormal.Quantile(float64(permille) / 1000)
-				if share := bandAt(&s, int64(1e6+float64(1e5*at))); share.Low <= float64(permille)/1000 && float64(permille)/1000 <= share.High {
-					covered++
+			values, in := NewHistogram(1<<15, 1e9), NewClusters(1<<15) // some twenty buckets
+			at := values.bucket(int64(1e6 + 1e5*distuv.UnitNormal.Quantile(float64(permille)/1000)))
+			low, high := values.ends(at)
+			share := covers(distuv.UnitNormal.CDF((float64(high)+1-1e6)/1e5), func() Interval {
+				values.Reset()
+				in.Reset()
+				for _, trial := range normalTrials(rng, 200, perTrial) {
+					in.Add(trial)
+					for _, v := range trial {
+						if err := values.Record(v); err != nil {
+							t.Fatal(err)
+						}
+					}
 				}
-			}
-			if got := float64(covered) / experiments; math.Abs(got-0.95) > 0.0195 {
-				t.Errorf("%d values a trial, at p%d: covers %v", perTrial, permille/10, got)
+				s := Sample{Values: &values, Clusters: &in}
+				return bandAt(&s, low)
+			})
+			if math.Abs(share-0.95) > fourErrors {
+				t.Errorf("%d values a trial, at p%d: covers %v", perTrial, permille/10, share)
 			}
 		}
 	}

@@ -238,3 +238,123 @@ func TestIntervalsHoldTheOrderStatistics(t *testing.T) {
 		}
 	}
 }
+
+// coverageOf plays experiments of clustered trials and counts, by permille, how often the intervals cover.
+func coverageOf(t *testing.T, truth map[int64]int64, draw func() [][]int64) map[int64]*coverage {
+	t.Helper()
+	got := map[int64]*coverage{}
+	for permille := range truth {
+		got[permille] = &coverage{}
+	}
+	values, in := NewHistogram(1, 1e9), NewClusters(1)
+	s := Sample{Values: &values, Clusters: &in}
+	for range experiments {
+		values.Reset()
+		in.Reset()
+		for _, trial := range draw() {
+			in.Add(trial)
+			for _, v := range trial {
+				if err := values.Record(v); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for permille, of := range got {
+			of.take(s.Quantile(permille, 0.95), truth[permille])
+		}
+	}
+	return got
+}
+
+// A trial shifts its values by an effect of its own: value = 1 s + 1 s·(effect + own), both uniform, so that the distribution is
+// triangular and the quantile p >= 1/2 is at 3 s - 1 s·sqrt(2(1-p)). Intervals of single values, which are exact, cover at least
+// as often as they claim; those of clustered ones, which are asymptotic, as often, whether or not trials are of one size. What lies
+// beyond p99 is in a few dozen trials: the ranks of so few are far apart, and the rule of 20 trials takes part, so that the interval
+// covers more or, for some samples, is none.
+func TestQuantileIntervalsCover(t *testing.T) {
+	const second = 1_000_000
+	truth := map[int64]int64{}
+	for _, permille := range []int64{500, 900, 950, 990} {
+		truth[permille] = 3*second - int64(second*math.Sqrt(2*float64(1000-permille)/1000))
+	}
+	for _, c := range []struct {
+		sizes []int // in turn
+		most  float64
+	}{{[]int{1}, 1}, {[]int{8}, 0.95 + fourErrors}, {[]int{1, 1, 1, 16}, 0.95 + fourErrors}} {
+		rng := rand.New(rand.NewPCG(uint64(c.sizes[0]), 7))
+		all := make([][]int64, 1000)
+		got := coverageOf(t, truth, func() [][]int64 {
+			for i := range all {
+				effect := rng.Float64()
+				all[i] = all[i][:0]
+				for range c.sizes[i%len(c.sizes)] {
+					all[i] = append(all[i], second+int64(second*(effect+rng.Float64())))
+				}
+				slices.Sort(all[i])
+			}
+			return all
+		})
+		for permille, of := range got {
+			most, least := c.most, experiments
+			if permille == 990 {
+				most, least = 1, experiments/2
+			}
+			if of.given < least || of.share() < leastCovered || of.share() > most {
+				t.Errorf("%d values in each trial, p%d: covers %v of %d", c.sizes, permille/10, of.share(), of.given)
+			}
+		}
+	}
+}
+
+// Trials whose values are all alike say no more than one value each, and where they are equal to those of other trials or lie
+// within a few buckets, the variance between trials does not tell. No size of trials may make up for their number.
+func TestQuantilesOfTrialsThatAreAlikeCover(t *testing.T) {
+	rare := func(b float64) func(*rand.Rand) int64 {
+		return func(rng *rand.Rand) int64 {
+			if rng.Float64() < b {
+				return 10_000
+			}
+			return 1000
+		}
+	}
+	within := func(width float64) func(*rand.Rand) int64 { // near 2^18, where a bucket is 256 wide
+		return func(rng *rand.Rand) int64 { return 1<<18 + int64(width*rng.Float64()) }
+	}
+	for _, c := range []struct {
+		name         string
+		trials, size int
+		value        func(*rand.Rand) int64
+		truth        map[int64]int64
+		never        []int64 // the quantiles that such a sample cannot support
+	}{
+		{"rare trials, few", 30, 50, rare(0.06), map[int64]int64{500: 1000, 950: 10_000, 990: 10_000}, []int64{950, 990}},
+		{"rare trials", 100, 50, rare(0.06), map[int64]int64{500: 1000, 900: 1000, 950: 10_000, 990: 10_000}, []int64{990}},
+		{"rarer trials", 400, 50, rare(0.012), map[int64]int64{500: 1000, 950: 1000, 990: 10_000}, nil},
+		{"rare trials, many", 2000, 10, rare(0.009), map[int64]int64{500: 1000, 990: 1000}, nil},
+		{"eight buckets", 200, 40, within(2000), map[int64]int64{100: 1<<18 + 200, 500: 1<<18 + 1000, 900: 1<<18 + 1800}, nil},
+		{"one bucket", 200, 40, within(200), map[int64]int64{100: 1<<18 + 20, 500: 1<<18 + 100, 900: 1<<18 + 180}, nil},
+		{"equal values", 367, 40, within(1), map[int64]int64{10: 1 << 18, 500: 1 << 18, 990: 1 << 18}, []int64{10, 990}},
+		{"equal values", 368, 40, within(1), map[int64]int64{10: 1 << 18, 500: 1 << 18, 990: 1 << 18}, nil},
+	} {
+		rng := rand.New(rand.NewPCG(31, uint64(c.trials)))
+		all := make([][]int64, c.trials)
+		for i := range all {
+			all[i] = make([]int64, c.size)
+		}
+		got := coverageOf(t, c.truth, func() [][]int64 {
+			for i := range all {
+				v := c.value(rng)
+				for j := range all[i] {
+					all[i][j] = v
+				}
+			}
+			return all
+		})
+		for permille, of := range got {
+			never := slices.Contains(c.never, permille)
+			if never != (of.given == 0) || permille == 500 && of.given < experiments || !never && of.share() < leastCovered {
+				t.Errorf("%s, %d trials, p%d: covers %v of %d", c.name, c.trials, permille/10, of.share(), of.given)
+			}
+		}
+	}
+}

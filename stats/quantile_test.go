@@ -58,8 +58,8 @@ func TestP99Needs368TrialsAndP999Needs3688(t *testing.T) {
 // clusters makes a Sample of trials, each ascending.
 func clusters(t testing.TB, trials [][]int64) Sample {
 	t.Helper()
-	values := NewHistogram(1, 1e9)
-	s := Sample{Values: &values, Clusters: &Clusters{}}
+	values, in := NewHistogram(1, 1e9), NewClusters(1)
+	s := Sample{Values: &values, Clusters: &in}
 	for _, trial := range trials {
 		s.Clusters.Add(trial)
 		for _, v := range trial {
@@ -71,57 +71,44 @@ func clusters(t testing.TB, trials [][]int64) Sample {
 	return s
 }
 
-// By hand: trials {1, 2}, {1, 5}, {5, 9}, {2, 5}; at x = 2, y = 2, 1, 0, 1 of m = 2 each. F = 4/8, and
-// Σ(y - F·m)² = 1 + 0 + 1 + 0 = 2, so var(F) = 4/3 x 2/64 = 1/24. Independent values would have 0.25/8 = 1/32: the design
-// effect is 4/3. Below x = 2, y = 1, 1, 0, 0: F = 2/8, Σ(y - F·m)² = 4 x 1/4 = 1, var(F) = 4/3 x 1/64, against 3/16/8: 8/9.
-func TestDesignEffectByHand(t *testing.T) {
+// By hand: trials {1, 2}, {1, 5}, {5, 9}, {2, 5}; up to 2, s = 2, 1, 0, 1 of n = 2 each. Below 2, s = 1, 1, 0, 0; twice 5 or more
+// in the third, once in the second and the fourth: (1 + 2 + 1)²/(1 + 4 + 1) = 16/6 trials at least.
+func TestSharesOfClusters(t *testing.T) {
 	c := clusters(t, [][]int64{{1, 2}, {1, 5}, {5, 9}, {2, 5}}).Clusters
-	below, through := c.cumulate(2)
-	if want := (clusterSums{y: 4, yy: 4 + 1 + 1, ym: 4 * 2}); through != want {
+	below, through := c.around(8, 2)
+	if want := *ratioOf(pair{2, 2}, pair{2, 1}, pair{2, 0}, pair{2, 1}); through != want {
 		t.Errorf("through 2: %+v, want %+v", through, want)
 	}
-	if want := (clusterSums{y: 2, yy: 1 + 1, ym: 2 * 2}); below != want {
+	if want := *ratioOf(pair{2, 1}, pair{2, 1}, pair{2, 0}, pair{2, 0}); below != want {
 		t.Errorf("below 2: %+v, want %+v", below, want)
 	}
-	for at, want := range map[clusterSums]float64{through: 4.0 / 3, below: 8.0 / 9} {
-		if got := c.designEffect(8, at); math.Abs(got-want) > 1e-12 {
-			t.Errorf("design effect %v, want %v", got, want)
-		}
-	}
-	if got := c.effectiveSize(8, 2); got != 6 { // 8 / (4/3)
-		t.Errorf("effective size %d, want 6", got)
-	}
-	// Values of 5 and more are in three trials, twice in the third: (1 + 2 + 1)²/(1 + 4 + 1) = 16/6 of them at least.
-	if got := c.reaching(8, 5, 900); math.Abs(got-16.0/6) > 1e-12 {
-		t.Errorf("%v trials reach 5, want 16/6", got)
-	}
+	below, _ = c.around(8, 5)
+	closeTo(t, below.others(), 16.0/6)
+	closeTo(t, through.counting(), 16.0/6)
 }
 
-// Buckets ascend with the values, and a value differs from the others of its bucket by 1/128 at most.
-func TestClusterBucketsAreNarrow(t *testing.T) {
-	last, first := -1, int64(0)
-	for v := range int64(1 << 20) {
-		b := clusterBucket(v)
-		if b != last {
-			if b != last+1 {
-				t.Fatalf("bucket %d follows %d at %d", b, last, v)
-			}
-			last, first = b, v
-		}
-		if v-first > first/128 {
-			t.Fatalf("%d shares a bucket with %d", v, first)
-		}
+// By hand: of 40 trials of 2 values 10 have s = 2 and 20 s = 1, so that p = 40/80. Σ(s - p·n)² = 10·1 + 20·0 + 10·1 = 20,
+// var(p) = 40/39 · 20/80², and n* = 0.25/var(p) = 78. Of 4 such trials n* would be 0.25/(2/8²) = 8 without the factor 4/3, but 4
+// are no more than 4. Those of unlike size, 1 and 3 in turn, are worth (4 + 4)²/(2·1 + 2·9) = 3.2 of one size.
+func TestEffectiveSizeByHand(t *testing.T) {
+	var many, few, unlike Ratio
+	for i := range int64(40) {
+		many.Add(2, []int64{2, 1, 0, 1}[i%4])
 	}
-	if a, b := clusterBucket(math.MaxInt64), clusterBucket(math.MaxInt64-math.MaxInt64/64); a <= b {
-		t.Errorf("buckets %d and %d", a, b)
+	for i := range int64(4) {
+		few.Add(2, []int64{2, 1, 0, 1}[i])
+		unlike.Add(1+2*(i%2), i%2)
 	}
+	closeTo(t, many.effectiveSize(), 78)
+	closeTo(t, few.effectiveSize(), 4)
+	closeTo(t, unlike.effectiveSize(), 3.2)
 }
 
 func TestClustersMergeInAnyOrder(t *testing.T) {
 	a := clusters(t, [][]int64{{1, 2}, {3}}).Clusters
 	b := clusters(t, [][]int64{{5, 900}, {7, 7, 8}}).Clusters
 	both := clusters(t, [][]int64{{1, 2}, {3}, {5, 900}, {7, 7, 8}}).Clusters
-	var ab, ba Clusters
+	ab, ba := NewClusters(1), NewClusters(1)
 	ab.Merge(a)
 	ab.Merge(b)
 	ba.Merge(b)
@@ -153,53 +140,6 @@ func TestCopiesWithinATrialAddNothing(t *testing.T) {
 			t.Errorf("p%d: %+v of single values, %+v of copies", permille, a, b)
 		}
 	}
-}
-
-// Over 2,000 synthetic experiments the intervals cover the true quantile as often as they claim: those of single values,
-// which are exact, in at least 93.05 %, those of clustered ones, which are asymptotic, in 95 +- 1.95 %: four standard errors
-// of 0.487 %. A trial shifts its values by an effect of its own: value = 1 s + 0.5 s·(effect + own), both uniform(0, 1).
-func TestQuantileIntervalsCover(t *testing.T) {
-	const experiments, trials, width = 2000, 400, 1_000_000
-	for perTrial, bounds := range map[int][2]float64{1: {0.9305, 1}, 8: {0.9305, 0.9695}} {
-		r := rand.New(rand.NewPCG(uint64(perTrial), 7))
-		covered := map[int64]int{}
-		for range experiments {
-			s := clusters(t, syntheticTrials(r, trials, perTrial))
-			for permille, truth := range map[int64]int64{500: 2 * width, 900: trueTriangular(0.9, width), 950: trueTriangular(0.95, width)} {
-				if q := s.Quantile(permille, 0.95); q.Low <= truth && truth <= q.High {
-					covered[permille]++
-				}
-			}
-		}
-		for permille, n := range covered {
-			if share := float64(n) / experiments; share < bounds[0] || share > bounds[1] {
-				t.Errorf("%d values in each trial, p%d: covered %.4f, want %v to %v", perTrial, permille, share, bounds[0], bounds[1])
-			}
-		}
-	}
-}
-
-// syntheticTrials draws values width + width·(effect + own), whose sum of two uniforms is triangular.
-func syntheticTrials(r *rand.Rand, trials, perTrial int) [][]int64 {
-	const width = 1_000_000
-	all := make([][]int64, trials)
-	for i := range all {
-		effect := r.Float64()
-		for range perTrial {
-			v := width + int64(width*(effect+r.Float64()))
-			at := len(all[i])
-			for at > 0 && all[i][at-1] > v {
-				at--
-			}
-			all[i] = append(all[i][:at], append([]int64{v}, all[i][at:]...)...)
-		}
-	}
-	return all
-}
-
-// trueTriangular is the quantile p >= 0.5 of width + width·(U + V): P(U+V > s) = (2-s)²/2.
-func trueTriangular(p float64, width int64) int64 {
-	return width + int64(float64(width)*(2-math.Sqrt(2*(1-p))))
 }
 
 // Of 1,000 values the 100 largest are censored: the upper end of p50 is found, that of p90 is not.

@@ -106,7 +106,8 @@ func product(x, y *big.Int) *big.Int { return new(big.Int).Mul(x, y) }
 
 // quotient gives x/y, rounded once.
 func quotient(x, y *big.Int) float64 {
-	q, _ := new(big.Rat).SetFrac(x, y).Float64()
+	over, under := new(big.Float).SetInt(x), new(big.Float).SetInt(y) // as many bits as they have
+	q, _ := new(big.Float).SetPrec(53).Quo(over, under).Float64()
 	return q
 }
 

@@ -61,9 +61,9 @@ func (h *Histogram) AddState(s HistogramState) error {
 	return nil
 }
 
-// ClustersState is the state of a Clusters: by bucket that has values, its number and its three sums.
+// ClustersState is the state of a Clusters: by cell that has values, its number and its three sums.
 type ClustersState struct {
-	Buckets          []int32
+	Cells            []int32
 	Y, YY, YM        []int64
 	Trials, PerTrial int64
 }
@@ -73,7 +73,7 @@ func (c *Clusters) State() ClustersState {
 	s := ClustersState{Trials: c.trials, PerTrial: c.perTrial}
 	for i, sums := range c.buckets.cells {
 		if sums.y > 0 {
-			s.Buckets = append(s.Buckets, int32(c.buckets.first+i))
+			s.Cells = append(s.Cells, int32(c.buckets.first+i))
 			s.Y, s.YY, s.YM = append(s.Y, sums.y), append(s.YY, sums.yy), append(s.YM, sums.ym)
 		}
 	}
@@ -82,14 +82,14 @@ func (c *Clusters) State() ClustersState {
 
 // AddState takes up what another Clusters held. An error says that the state is damaged.
 func (c *Clusters) AddState(s ClustersState) error {
-	if len(s.Y) != len(s.Buckets) || len(s.YY) != len(s.Buckets) || len(s.YM) != len(s.Buckets) {
-		return fmt.Errorf("state of clusters: %d buckets with %d, %d and %d sums", len(s.Buckets), len(s.Y), len(s.YY), len(s.YM))
+	if len(s.Y) != len(s.Cells) || len(s.YY) != len(s.Cells) || len(s.YM) != len(s.Cells) {
+		return fmt.Errorf("state of clusters: %d cells with %d, %d and %d sums", len(s.Cells), len(s.Y), len(s.YY), len(s.YM))
 	}
-	for i, bucket := range s.Buckets {
-		if bucket < 0 || int(bucket) > clusterBucket(1<<63-1) {
-			return fmt.Errorf("state of clusters: no bucket %d", bucket)
+	for i, cell := range s.Cells {
+		if cell < 0 || int(cell) > c.bucket(1<<63-1) {
+			return fmt.Errorf("state of clusters: no cell %d", cell)
 		}
-		c.buckets.at(int(bucket)).add(clusterSums{s.Y[i], s.YY[i], s.YM[i]})
+		c.buckets.at(int(cell)).add(clusterSums{s.Y[i], s.YY[i], s.YM[i]})
 	}
 	c.trials += s.Trials
 	c.perTrial += s.PerTrial

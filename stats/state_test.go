@@ -20,7 +20,7 @@ func TestStatesAddUpToTheWhole(t *testing.T) {
 		return []any{p.ratio.State(), p.histogram.State(), p.clusters.State()}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		empty := func() parts { return parts{histogram: NewHistogram(1000, 1<<62)} }
+		empty := func() parts { return parts{histogram: NewHistogram(1000, 1<<62), clusters: NewClusters(1000)} }
 		split := []parts{empty(), empty(), empty()}
 		whole := empty()
 		trials := rapid.SliceOf(rapid.SliceOf(rapid.Int64Range(0, 1<<62))).Draw(t, "trials")
@@ -74,11 +74,11 @@ func TestDamagedStatesAreRefused(t *testing.T) {
 			t.Errorf("%+v is accepted", s)
 		}
 	}
-	var c Clusters
+	c := NewClusters(1000)
 	for _, s := range []ClustersState{
-		{Buckets: []int32{1}},
-		{Buckets: []int32{-1}, Y: []int64{1}, YY: []int64{1}, YM: []int64{1}},
-		{Buckets: []int32{1 << 30}, Y: []int64{1}, YY: []int64{1}, YM: []int64{1}},
+		{Cells: []int32{1}},
+		{Cells: []int32{-1}, Y: []int64{1}, YY: []int64{1}, YM: []int64{1}},
+		{Cells: []int32{1 << 30}, Y: []int64{1}, YY: []int64{1}, YM: []int64{1}},
 	} {
 		if err := c.AddState(s); err == nil {
 			t.Errorf("%+v is accepted", s)
