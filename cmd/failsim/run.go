@@ -44,8 +44,8 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Play a scenario many times and report the outages",
 		Long: `Play a scenario many times and report how long writes and reads were impossible, with what probability,
 and what that rests on. The results go to a folder, whole or not at all: manifest.json (what ran), summary.json (every
-figure), timeline.txt (trial 0, event by event); trials.parquet (a row for each trial), outages.parquet (one for each
-outage window), sketches.parquet (the histograms). A folder that holds results of another scenario, seed or number of
+figure), timeline.txt (trial 0, event by event), report.html (the page for people); trials.parquet (a row for each trial),
+outages.parquet (one for each outage window), sketches.parquet (the histograms). A folder that holds results of another scenario, seed or number of
 trials is replaced only with --update; one that holds anything else, never.
 
 The same scenario, seed and trials give the same bytes on any machine, with any number of workers, in one go, resumed
