@@ -2,9 +2,12 @@ package measure
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
+	"time"
 
+	"failsim/dist"
 	"failsim/words"
 )
 
@@ -31,28 +34,94 @@ func ParsePrecision(text string) (Precision, error) {
 	if f.Statistic == "min" || f.Statistic == "max" {
 		return Precision{}, fmt.Errorf("%v: %s has no interval; want mean, a quantile or probability(> x)", f, f.Statistic)
 	}
-	p := Precision{Figure: f}
+	p := Precision{Figure: f.canonical()}
 	width = strings.TrimSpace(width)
-	unit, known := f.Unit()
 	if share, relative := strings.CutSuffix(width, "%"); relative {
-		p.Relative = true
-		percentage, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
-		if err != nil || !(percentage > 0 && percentage <= 1000) {
-			return Precision{}, fmt.Errorf("width of %v: %s; want a percentage above 0, such as 2%%", f, words.Quote(width))
-		}
-		p.Width = percentage / 100
-	} else if known {
-		value, err := parseValue(unit, width)
-		if err != nil {
-			return Precision{}, fmt.Errorf("width of %v: %w", f, err)
-		}
-		if p.Width, _ = value.Float64(); p.Width <= 0 {
-			return Precision{}, fmt.Errorf("width of %v: %s; want a width above 0", f, words.Quote(width))
-		}
+		width, err = p.readShare(strings.TrimSpace(share))
+	} else {
+		width, err = p.readWidth(width)
 	}
-	p.text = f.String() + "<=" + width
+	if err != nil {
+		return Precision{}, fmt.Errorf("width of %v: %w", f, err)
+	}
+	p.text = p.Figure.String() + "<=" + width
 	return p, nil
 }
+
+// narrowest is the smallest relative width of a quantile's interval, in percent, that can be asked for: the interval is at least
+// one bucket of a histogram wide, which is up to 1/1024 of the value, and seldom lies within one.
+const narrowest = 0.2
+
+// readShare reads the percentage of a relative width, and gives the width as String writes it.
+func (p *Precision) readShare(text string) (width string, err error) {
+	percentage, err := strconv.ParseFloat(text, 64)
+	if err != nil || !isDecimal(text) || !(percentage > 0 && percentage <= 1000) {
+		return "", fmt.Errorf("%s; want a percentage above 0, such as 2%%", words.Quote(text+"%"))
+	}
+	if percentage < narrowest && p.threeDigits() {
+		return "", fmt.Errorf("%s; want %v%% or more: quantiles have three digits", words.Quote(text+"%"), narrowest)
+	}
+	p.Width, p.Relative = percentage/100, true
+	return strconv.FormatFloat(percentage, 'g', -1, 64) + "%", nil
+}
+
+// threeDigits tells whether the figure is a quantile that is known to three digits. Of an availability the distance from 1 has
+// them, so that itself it is known far better.
+func (p *Precision) threeDigits() bool {
+	id, _ := metricNamed(p.Metric)
+	return p.Statistic != "mean" && !p.isProbability() && id != writeAvailability && id != groupAvailability
+}
+
+// readWidth reads a width in the figure's unit, and gives it as String writes it. What is of no known metric is not judged.
+func (p *Precision) readWidth(text string) (width string, err error) {
+	unit, known := p.Unit()
+	if !known {
+		return text, nil
+	}
+	value, err := parseValue(unit, text)
+	if err != nil {
+		return "", err
+	}
+	if unit != "s" && !isDecimal(text) {
+		return "", fmt.Errorf("%s; want a number with digits alone, such as 0.5", words.Quote(text))
+	}
+	if p.Width, _ = value.Float64(); p.Width <= 0 {
+		return "", fmt.Errorf("%s; want a width above 0", words.Quote(text))
+	}
+	return writeValue(unit, text, value), nil
+}
+
+// canonical gives the figure with its statistic written in one way: probability(> 30s), whatever blanks and units were used.
+func (f Figure) canonical() Figure {
+	id, known := metricNamed(f.Metric)
+	if !known {
+		return f
+	}
+	if parsed, err := statisticOf(id, f.Statistic); err == nil && parsed.above != nil {
+		inner := strings.TrimSuffix(strings.TrimPrefix(f.Statistic, "probability(>"), ")")
+		f.Statistic = "probability(> " + writeValue(metrics[id].Unit, strings.TrimSpace(inner), parsed.above) + ")"
+	}
+	return f
+}
+
+// longestNumber is how long a number may be for parseValue.
+const longestNumber = 30
+
+// writeValue writes a value in a metric's unit in one way, or as it was read where that would be too long.
+func writeValue(unit, text string, value *big.Rat) string {
+	if unit == "s" {
+		nanoseconds := new(big.Rat).Mul(value, big.NewRat(1e9, 1))
+		return dist.FormatDuration(time.Duration(nanoseconds.Num().Int64()))
+	}
+	digits, _ := value.FloatPrec()
+	if exact := value.FloatString(digits); len(exact) <= longestNumber {
+		return exact
+	}
+	return text
+}
+
+// isDecimal tells whether a number is written with digits, a point and an exponent alone: not 0x1p3, 1_0 or inf.
+func isDecimal(text string) bool { return strings.Trim(text, "0123456789.eE+-") == "" }
 
 // String writes the rule as ParsePrecision reads it.
 func (p Precision) String() string { return p.text }
@@ -63,8 +132,9 @@ type Stopping struct {
 	Reached   bool   `json:"reached"`
 	MaxTrials int64  `json:"max_trials"`
 	// Width is that of the interval at the end, in the figure's unit or, for a relative rule, as a share of its value; nil
-	// where there is no interval.
+	// where there is none, for the Reason.
 	Width    *float64 `json:"width,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
 	Unit     string   `json:"unit"` // of the figure: s, ratio, count or 1/s
 	Relative bool     `json:"relative"`
 }
@@ -73,14 +143,16 @@ type Stopping struct {
 func (t *Tally) Look(s *Summary, p Precision) Stopping {
 	stop := Stopping{Precision: p.String(), Relative: p.Relative}
 	stop.Unit, _ = p.Unit()
-	e, _ := t.Estimate(s, p.Figure)
+	e, reason := t.Estimate(s, p.Figure)
 	if e == nil || e.Low == nil || e.High == nil {
+		stop.Reason = reason
 		return stop
 	}
 	width := *e.High - *e.Low
 	if p.Relative && width > 0 {
 		if e.Value == 0 {
-			return stop // no share of nothing is narrow
+			stop.Reason = "the figure is 0: it has no relative width" // no share of nothing is narrow
+			return stop
 		}
 		width /= e.Value
 	}

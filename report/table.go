@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -81,7 +82,7 @@ func (p *page) head() {
 // stopped says at which precision the run ended.
 func stopped(s *measure.Summary) string {
 	stop := s.Stopping
-	width := "no interval"
+	width := cmp.Or(stop.Reason, "no interval")
 	if stop.Width != nil {
 		width = strconv.FormatFloat(*stop.Width, 'g', 3, 64)
 		if stop.Relative {
