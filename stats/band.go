@@ -102,6 +102,6 @@ func (s *sizesAlong) at(value int64) float64 {
 }
 
 func (s *sizesAlong) size() float64 {
-	share := s.clusters.ratio(s.n, s.through)
+	share := s.clusters.share(s.n, s.through)
 	return share.effectiveSize()
 }

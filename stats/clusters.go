@@ -53,22 +53,31 @@ func (c *Clusters) Reset() {
 	c.trials, c.perTrial = 0, 0
 }
 
-// around gives the shares of the n values that lie below the bucket of v, and up to its end, as ratios over trials.
-func (c *Clusters) around(n, v int64) (below, through Ratio) {
+// around gives the shares of the n values that lie below the bucket of v, and up to its end.
+func (c *Clusters) around(n, v int64) (below, through share) {
 	at := c.bucket(v) - c.buckets.first
 	var sums clusterSums
 	for _, cell := range c.buckets.cells[:at] {
 		sums.add(cell)
 	}
-	below = c.ratio(n, sums)
+	below = c.share(n, sums)
 	sums.add(c.buckets.cells[at])
-	return below, c.ratio(n, sums)
+	return below, c.share(n, sums)
 }
 
-// ratio is the share of the n values that the sums are cumulated over.
-func (c *Clusters) ratio(n int64, of clusterSums) Ratio {
-	whole := func(v int64) wide { return wide{low: uint64(v)} }
-	return Ratio{trials: c.trials, n: whole(n), s: whole(of.y), nn: whole(c.perTrial), ns: whole(of.ym), ss: whole(of.yy)}
+// share is that of the n values which the sums are cumulated over. Floats do, since a spread that cancels leaves a size of n.
+func (c *Clusters) share(n int64, of clusterSums) share {
+	e := share{trials: float64(c.trials), n: float64(n), s: float64(of.y)}
+	p := e.s / e.n
+	e.spread = float64(of.yy) - float64(2*p*float64(of.ym)) + float64(p*p*float64(c.perTrial))
+	e.sizes = float64(e.n*e.n) / float64(c.perTrial)
+	if of.y > 0 {
+		e.counting = float64(e.s*e.s) / float64(of.yy)
+	}
+	if of.y < n {
+		e.others = float64((e.n-e.s)*(e.n-e.s)) / float64(c.perTrial-2*of.ym+of.yy)
+	}
+	return e
 }
 
 // several tells whether any trial has more than one value.

@@ -6,6 +6,15 @@ import "math/big"
 // trusted.
 const trialsBeyond = 20
 
+// share is what the effective size of a share of values that come in trials rests on.
+type share struct {
+	trials, n, s float64
+	spread       float64 // Σ(s - p·n)² over trials, p the share
+	// sizes, counting and others are (Σx)²/Σx², which is at most the number of trials that have any, by the inequality of Cauchy
+	// and Schwarz: of all values, of those that count, and of those that do not.
+	sizes, counting, others float64
+}
+
 // effectiveSize is the number of independent values that tell as much about the share S/N as the N values do, which come in
 // trials: n* = p(1-p)/var(p), at most N (Korn and Graubard, Survey Methodology 24, 1998, 193-201), with the variance of Mean.
 //
@@ -13,37 +22,34 @@ const trialsBeyond = 20
 // that count as a whole may just not have been met. There n* is at most (Σn)²/Σn², which is the number of trials if all are of
 // one size (Kish, Journal of Official Statistics 8, 1992, 183-200): as if the values of a trial were one. The factor m/(m-1) of
 // the variance is then left out, so that trials whose values do count together are worth one value each, and no less.
-func (r *Ratio) effectiveSize() float64 {
-	n, s := r.n.int(), r.s.int()
-	nSquared := product(n, n)
-	over := product(product(s, new(big.Int).Sub(n, s)), nSquared)
-	under := r.spread(n, s)
-	few := min(r.counting(), r.others()) < trialsBeyond
-	if !few {
-		over.Mul(over, big.NewInt(r.trials-1))
-		under.Mul(under, big.NewInt(r.trials))
-	}
-	size := quotient(n, big.NewInt(1))
-	if under.Sign() > 0 {
-		size = min(size, quotient(over, under))
+func (e *share) effectiveSize() float64 {
+	few := min(e.counting, e.others) < trialsBeyond
+	size := e.n
+	if e.spread > 0 {
+		independent := e.s * (e.n - e.s) / e.spread
+		if !few {
+			independent *= (e.trials - 1) / e.trials
+		}
+		size = min(size, independent)
 	}
 	if few {
-		size = min(size, r.equalTrials())
+		size = min(size, e.sizes)
 	}
 	return max(1, size)
 }
 
-// equalTrials is the number of trials of one size that tell as much as these, whatever theirs: (Σn)²/Σn².
-func (r *Ratio) equalTrials() float64 { return trialsOf(r.n.int(), r.nn.int()) }
-
-// counting is a lower bound of the number of trials with values that count: (Σs)²/Σs², by the inequality of Cauchy and Schwarz.
-func (r *Ratio) counting() float64 { return trialsOf(r.s.int(), r.ss.int()) }
-
-// others is the same of values that do not count.
-func (r *Ratio) others() float64 {
-	squares := r.ns.int()
+// share gives what the effective size of the share S/N rests on. Its spread is computed in integers, so nothing cancels.
+func (r *Ratio) share() share {
+	n, s := r.n.int(), r.s.int()
+	rest := new(big.Int).Sub(n, s)
+	squares := r.ns.int() // of n - s
 	squares.Sub(r.nn.int(), squares.Lsh(squares, 1))
-	return trialsOf(new(big.Int).Sub(r.n.int(), r.s.int()), squares.Add(squares, r.ss.int()))
+	squares.Add(squares, r.ss.int())
+	one := big.NewInt(1)
+	return share{
+		trials: float64(r.trials), n: quotient(n, one), s: quotient(s, one), spread: quotient(r.spread(n, s), product(n, n)),
+		sizes: trialsOf(n, r.nn.int()), counting: trialsOf(s, r.ss.int()), others: trialsOf(rest, squares),
+	}
 }
 
 func trialsOf(sum, squares *big.Int) float64 {

@@ -37,9 +37,10 @@ func (r *Ratio) Proportion(confidence float64) (Interval, bool) {
 		return p, true
 	}
 	p.Method = MethodExactCluster
-	size := r.effectiveSize()
+	of := r.share()
+	size := of.effectiveSize()
 	p.Low, p.High = clopperPearson(p.Value*size, size, confidence)
-	unmet := 1 - math.Pow((1-confidence)/2, 1/r.equalTrials())
+	unmet := 1 - math.Pow((1-confidence)/2, 1/of.sizes)
 	p.Low = min(p.Low, p.Value-float64(p.Value*unmet))
 	p.High = max(p.High, p.Value+float64((1-p.Value)*unmet))
 	return p, true

@@ -61,10 +61,11 @@ func (s *Sample) Quantile(permille int64, confidence float64) Quantile {
 	value := s.Values.AtRank(rank)
 	if s.Clusters != nil && s.Clusters.several() {
 		below, through := s.Clusters.around(n, value)
-		if reached := min(through.counting(), below.others()); reached < trialsBeyond {
+		if reached := min(through.counting, below.others); reached < trialsBeyond {
 			return Quantile{Needed: trialsBeyond / reached}
 		}
-		size, method = int64(min(below.effectiveSize(), through.effectiveSize())), MethodCluster
+		effective := min(below.effectiveSize(), through.effectiveSize())
+		size, method = int64(effective*(1+1e-12)), MethodCluster // rounding must not take a whole trial away
 	}
 	low, high := OrderStatistics(size, p, confidence)
 	if low < 1 || high > size {

@@ -76,15 +76,15 @@ func clusters(t testing.TB, trials [][]int64) Sample {
 func TestSharesOfClusters(t *testing.T) {
 	c := clusters(t, [][]int64{{1, 2}, {1, 5}, {5, 9}, {2, 5}}).Clusters
 	below, through := c.around(8, 2)
-	if want := *ratioOf(pair{2, 2}, pair{2, 1}, pair{2, 0}, pair{2, 1}); through != want {
+	if want := ratioOf(pair{2, 2}, pair{2, 1}, pair{2, 0}, pair{2, 1}).share(); through != want {
 		t.Errorf("through 2: %+v, want %+v", through, want)
 	}
-	if want := *ratioOf(pair{2, 1}, pair{2, 1}, pair{2, 0}, pair{2, 0}); below != want {
+	if want := ratioOf(pair{2, 1}, pair{2, 1}, pair{2, 0}, pair{2, 0}).share(); below != want {
 		t.Errorf("below 2: %+v, want %+v", below, want)
 	}
 	below, _ = c.around(8, 5)
-	closeTo(t, below.others(), 16.0/6)
-	closeTo(t, through.counting(), 16.0/6)
+	closeTo(t, below.others, 16.0/6)
+	closeTo(t, through.counting, 16.0/6)
 }
 
 // By hand: of 40 trials of 2 values 10 have s = 2 and 20 s = 1, so that p = 40/80. Σ(s - p·n)² = 10·1 + 20·0 + 10·1 = 20,
@@ -99,9 +99,10 @@ func TestEffectiveSizeByHand(t *testing.T) {
 		few.Add(2, []int64{2, 1, 0, 1}[i])
 		unlike.Add(1+2*(i%2), i%2)
 	}
-	closeTo(t, many.effectiveSize(), 78)
-	closeTo(t, few.effectiveSize(), 4)
-	closeTo(t, unlike.effectiveSize(), 3.2)
+	for want, r := range map[float64]*Ratio{78: &many, 4: &few, 3.2: &unlike} {
+		of := r.share()
+		closeTo(t, of.effectiveSize(), want)
+	}
 }
 
 func TestClustersMergeInAnyOrder(t *testing.T) {
