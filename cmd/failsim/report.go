@@ -74,7 +74,10 @@ func (a *app) report(dirs []string, f *reportFlags) error {
 		_, err := a.stdout.Write(pages[0])
 		return err
 	default:
-		return writeWhole(f.out, pages[0])
+		return writeNew([]newFile{{f.out, func(w io.Writer) error {
+			_, err := w.Write(pages[0])
+			return err
+		}}}, true)
 	}
 	for i, dir := range dirs {
 		if err := store.Replace(dir, pageName, pages[i]); err != nil {
@@ -83,23 +86,6 @@ func (a *app) report(dirs []string, f *reportFlags) error {
 		fmt.Fprintln(a.stdout, filepath.Join(dir, pageName))
 	}
 	return nil
-}
-
-// writeWhole writes a file whole or not at all.
-func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 // makePage makes the page of the results in dir.
