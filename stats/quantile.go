@@ -41,15 +41,15 @@ type Quantile struct {
 //
 // Values that come one to a trial have the distribution-free interval between two order statistics, by the binomial
 // distribution (David and Nagaraja, Order Statistics, 3rd ed. 2003, section 7.1). Values that come in trials have the same at
-// the effective size n* = n·f(1-f)/var(f), at most n (Korn and Graubard, Survey Methodology 24, 1998, 193-201), where f is the
+// the effective size n* = f(1-f)/var(f), at most n (Korn and Graubard, Survey Methodology 24, 1998, 193-201), where f is the
 // share of values below the bucket of the estimate or up to its end, whichever tells less, and var(f) its linearised variance as
 // a ratio over trials. The ends are those of the Histogram's buckets, outwards: an interval is no narrower than what three
 // digits tell apart, but never outside [Min, Max].
 //
 // Two rules keep few trials from passing for many. The estimate is absent unless at least 20 trials have values in its bucket or
-// above it, and 20 in it or below: a value that rare trials alone have is none. It has values of its own bucket count, so that
-// a delay which is always the same has a median. And where fewer than 20 trials have values beyond an edge of the bucket, n* is
-// at most the number of trials: if all values are equal, or all trials alike, p99 needs 368 trials, however many their values.
+// above it, and 20 in it or below: a value that rare trials alone have is none. Values in the bucket itself count for this, so
+// that a delay which is always the same has a median. And where fewer than 20 trials have values beyond an edge of the bucket, n*
+// is at most the number of trials: if all values are equal, p99 needs 368 trials, however many values they have.
 func (s *Sample) Quantile(permille int64, confidence float64) Quantile {
 	n := s.Values.Count()
 	rank := Rank(permille, n)
@@ -65,7 +65,7 @@ func (s *Sample) Quantile(permille int64, confidence float64) Quantile {
 			return Quantile{Needed: trialsBeyond / reached}
 		}
 		effective := min(below.effectiveSize(), through.effectiveSize())
-		size, method = int64(effective*(1+1e-12)), MethodCluster // rounding must not take a whole trial away
+		size, method = min(n, int64(effective*(1+1e-12))), MethodCluster // rounding must not take a whole trial away
 	}
 	low, high := OrderStatistics(size, p, confidence)
 	if low < 1 || high > size {
