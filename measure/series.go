@@ -99,19 +99,21 @@ var errSum = errors.New("the values of one trial sum to more than an int64 holds
 
 // record takes up one value of the current trial.
 func (s *sample) record(v int64, censored bool) error {
-	if !s.derived {
-		if err := s.histogram.Record(v); err != nil {
-			return err
-		}
+	var err error
+	if s.clustered {
+		s.current = append(s.current, v)
+		err = s.histogram.Check(v)
+	} else {
+		err = s.histogram.Record(v)
+	}
+	if err != nil {
+		return err
 	}
 	if v > math.MaxInt64-s.sum {
 		return errSum
 	}
 	s.n++
 	s.sum += v
-	if s.clustered {
-		s.current = append(s.current, v)
-	}
 	for i := range s.exceedances {
 		s.exceedances[i].record(v, censored)
 	}
@@ -129,6 +131,9 @@ func (s *sample) endTrial() {
 	s.mean.Add(s.n, s.sum)
 	slices.Sort(s.current)
 	s.clusters.Add(s.current)
+	if !s.derived {
+		s.histogram.RecordAscending(s.current)
+	}
 	for i := range s.exceedances {
 		s.exceedances[i].endTrial(s.n)
 	}

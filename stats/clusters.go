@@ -30,8 +30,9 @@ func (c *Clusters) Add(ascending []int64) {
 	if m == 0 {
 		return
 	}
+	c.buckets.include(c.bucket(ascending[0]), c.bucket(ascending[m-1])+1)
 	for j, v := range ascending {
-		c.buckets.at(c.bucket(v)).add(clusterSums{1, int64(2*j + 1), m})
+		c.buckets.cells[c.bucket(v)-c.buckets.first].add(clusterSums{1, int64(2*j + 1), m})
 	}
 	c.trials++
 	c.perTrial += m * m

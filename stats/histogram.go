@@ -27,13 +27,35 @@ func NewHistogram(unit, highest int64) Histogram {
 
 // Record takes up a value; ErrOutOfRange if it is negative or above the highest.
 func (h *Histogram) Record(v int64) error {
-	if v < 0 || v > h.highest {
-		return fmt.Errorf("value %d is %w: 0 to %d", v, ErrOutOfRange, h.highest)
+	if err := h.Check(v); err != nil {
+		return err
 	}
 	h.widen(v, v)
 	*h.counts.at(h.bucket(v))++
 	h.n++
 	return nil
+}
+
+// Check is the error that Record would give.
+func (h *Histogram) Check(v int64) error {
+	if v < 0 || v > h.highest {
+		return fmt.Errorf("value %d is %w: 0 to %d", v, ErrOutOfRange, h.highest)
+	}
+	return nil
+}
+
+// RecordAscending takes up values that are ascending and have passed Check: quicker than one by one, since neighbours fall
+// into buckets that are neighbours in memory.
+func (h *Histogram) RecordAscending(values []int64) {
+	if len(values) == 0 {
+		return
+	}
+	h.widen(values[0], values[len(values)-1])
+	h.counts.include(h.bucket(h.min), h.bucket(h.max)+1)
+	for _, v := range values {
+		h.counts.cells[h.bucket(v)-h.counts.first]++
+	}
+	h.n += int64(len(values))
 }
 
 // widen takes values from low to high into the extremes. It comes before they are counted.

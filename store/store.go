@@ -190,10 +190,8 @@ func movable(folder, shown string) error {
 		}
 	}
 	info, err := os.Stat(folder)
-	if err != nil {
-		return nil // there is none yet
-	}
-	if parent, err := os.Stat(filepath.Dir(folder)); err == nil && isMountPoint(info, parent) {
+	parent, parentErr := os.Stat(filepath.Dir(folder))
+	if err == nil && parentErr == nil && isMountPoint(info, parent) {
 		return fmt.Errorf("%s %w: it is a mount point; want a folder in it", shown, ErrInPlace)
 	}
 	return nil
@@ -237,7 +235,7 @@ func restore(folder string) error {
 
 // endProgress removes what results keep of the run that gave them: its job and, unless they are of a part, its chunks.
 func endProgress(folder string) error {
-	if _, err := os.Stat(filepath.Join(folder, jobName)); err != nil {
+	if _, err := os.Lstat(filepath.Join(folder, jobName)); errors.Is(err, fs.ErrNotExist) {
 		return nil // it came to its end
 	}
 	m, err := read(folder, folder)
