@@ -4,6 +4,8 @@
 GOLDEN := ./cmd/failsim ./describe ./dist ./report
 # Packages with benchmarks.
 BENCH  := ./sim ./dist ./experiment ./rows
+# Packages that start goroutines or keep files between processes, and what is called from several at a time.
+RACE  := ./experiment ./store ./rows
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
 # the kernel knows it, so of those only the goldens run.
 CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario ./rows
@@ -19,10 +21,12 @@ endif
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
-check: ## vet, lint and race-tested tests: run it before every commit (under 5 minutes on two cores)
+check: ## vet, lint, tests, and the race detector where there is more than one goroutine: before every commit
 	go vet ./...
 	$(LINT) run ./...
-	go test -race ./...
+	go test ./...
+	go test -race $(RACE)
+	go test -race -run 'Workers|Interrupted|KeptApart|Scripts/(run|merge)' ./cmd/failsim
 
 test: ## the tests, source rules included
 	go test ./...

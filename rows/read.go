@@ -93,27 +93,82 @@ func hasColumn(schema *parquet.Schema, name string, want parquet.Node) error {
 	return nil
 }
 
-// readAll gives the rows of a file of one type.
-func readAll[T any](r io.ReaderAt, size int64) iter.Seq2[*T, error] {
+// cells are the values of a row by the columns that were asked for. What is of another type than its column is an error: the
+// library itself believes what a damaged file says.
+type cells struct {
+	names []string
+	row   []parquet.Value
+	err   error
+}
+
+// cell gives a value of a kind; false for one that is missing or of another kind.
+func (c *cells) cell(i int, kind parquet.Kind) (parquet.Value, bool) {
+	v := c.row[i]
+	if v.IsNull() || v.Kind() != kind {
+		c.err = fmt.Errorf("a damaged file: column %s holds what is no %v", c.names[i], kind)
+		return v, false
+	}
+	return v, true
+}
+
+func (c *cells) integer(i int) (n int64) {
+	if v, ok := c.cell(i, parquet.Int64); ok {
+		n = v.Int64()
+	}
+	return n
+}
+
+func (c *cells) number(i int) (x float64) {
+	if v, ok := c.cell(i, parquet.Double); ok {
+		x = v.Double()
+	}
+	return x
+}
+
+// numberIfAny gives nil for null.
+func (c *cells) numberIfAny(i int) *float64 {
+	if c.row[i].IsNull() {
+		return nil
+	}
+	x := c.number(i)
+	return &x
+}
+
+func (c *cells) text(i int) (text string) {
+	if v, ok := c.cell(i, parquet.ByteArray); ok {
+		text = string(v.ByteArray())
+	}
+	return text
+}
+
+func (c *cells) flag(i int) (set bool) {
+	if v, ok := c.cell(i, parquet.Boolean); ok {
+		set = v.Boolean()
+	}
+	return set
+}
+
+// readAll gives the rows of a file of one type; take makes one of its cells, which are in the order of the type's fields.
+func readAll[T any](r io.ReaderAt, size int64, take func(*cells) T) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		file, err := open(r, size, parquet.SchemaOf(new(T)))
+		want := parquet.SchemaOf(new(T))
+		file, err := open(r, size, want)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		in := &typed[T]{left: file.NumRows()}
-		defer in.close()
-		for {
-			batch, err := in.next(file)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if len(batch) == 0 {
-				return
-			}
-			for i := range batch {
-				if !yield(&batch[i], nil) {
+		for _, group := range file.RowGroups() {
+			for row, err := range newGroupReader(group, want, file.Schema()).all() {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				made := take(row)
+				if row.err != nil {
+					yield(nil, row.err)
+					return
+				}
+				if !yield(&made, nil) {
 					return
 				}
 			}
@@ -121,43 +176,82 @@ func readAll[T any](r io.ReaderAt, size int64) iter.Seq2[*T, error] {
 	}
 }
 
-// typed reads the rows of a file, a batch at a time.
-type typed[T any] struct {
-	in   *parquet.GenericReader[T]
-	all  [batchRows]T
-	left int64 // rows still to come
+// groupReader reads the rows of a row group, a batch at a time.
+type groupReader struct {
+	group parquet.RowGroup
+	in    parquet.Rows
+	batch [batchRows]parquet.Row
+	cells cells
+	place map[int]int // by column of the file: its place in cells
 }
 
-// next gives the next batch; an empty one ends the file. It asks for no more rows than there are: for each of those beyond
-// the end the library looks for a page.
-func (t *typed[T]) next(file *parquet.File) (batch []T, err error) {
-	err = guarded(func() error {
-		if t.in == nil {
-			t.in = parquet.NewGenericReader[T](file)
+func newGroupReader(group parquet.RowGroup, want, have *parquet.Schema) *groupReader {
+	g := &groupReader{group: group, place: map[int]int{}}
+	for i, field := range want.Fields() {
+		leaf, _ := have.Lookup(field.Name()) // open has looked
+		g.place[leaf.ColumnIndex] = i
+		g.cells.names = append(g.cells.names, field.Name())
+	}
+	g.cells.row = make([]parquet.Value, len(g.cells.names))
+	return g
+}
+
+// all gives the cells of each row, valid until the next one.
+func (g *groupReader) all() iter.Seq2[*cells, error] {
+	return func(yield func(*cells, error) bool) {
+		defer g.close()
+		for left := g.group.NumRows(); left > 0; {
+			n, err := g.next(left)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			left -= int64(n)
+			for _, row := range g.batch[:n] {
+				if !yield(g.fill(row), nil) {
+					return
+				}
+			}
 		}
-		want := t.all[:min(batchRows, t.left)]
-		n, err := t.in.Read(want)
-		if t.left -= int64(n); n > 0 && errors.Is(err, io.EOF) {
+	}
+}
+
+// next reads a batch. It asks for no more rows than there are: for each of those beyond the end the library looks for a page.
+func (g *groupReader) next(left int64) (n int, err error) {
+	err = guarded(func() error {
+		if g.in == nil {
+			g.in = g.group.Rows()
+		}
+		var err error
+		n, err = g.in.ReadRows(g.batch[:min(batchRows, left)])
+		if n > 0 && errors.Is(err, io.EOF) {
 			err = nil // told again if rows are missing
 		}
-		if len(want) > 0 && n == 0 && (err == nil || errors.Is(err, io.EOF)) {
-			return fmt.Errorf("a damaged file: it ends %d rows early", t.left)
+		if n == 0 && (err == nil || errors.Is(err, io.EOF)) {
+			err = fmt.Errorf("a damaged file: it ends %d rows early", left)
 		}
-		batch = want[:n]
 		return err
 	})
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return batch, err
+	return n, err
 }
 
-func (t *typed[T]) close() {
+// fill sorts a row's values by the columns that were asked for.
+func (g *groupReader) fill(row parquet.Row) *cells {
+	clear(g.cells.row)
+	for _, v := range row {
+		if i, ok := g.place[v.Column()]; ok {
+			g.cells.row[i] = v
+		}
+	}
+	return &g.cells
+}
+
+func (g *groupReader) close() {
 	_ = guarded(func() error {
-		if t.in == nil {
+		if g.in == nil {
 			return nil
 		}
-		return t.in.Close()
+		return g.in.Close()
 	})
 }
 

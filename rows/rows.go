@@ -101,7 +101,12 @@ func WriteOutages(w io.Writer, cfg *sim.Config, chunks Chunks) error {
 
 // ReadOutages gives the rows of outages.parquet.
 func ReadOutages(r io.ReaderAt, size int64) iter.Seq2[*Outage, error] {
-	return readAll[Outage](r, size)
+	return readAll(r, size, func(c *cells) Outage {
+		return Outage{
+			Trial: c.integer(0), Group: c.text(1), NodeGroup: c.text(2), Access: c.text(3), Observer: c.text(4), Cause: c.text(5),
+			FromNs: c.integer(6), ToNs: c.integer(7), Censored: c.flag(8),
+		}
+	})
 }
 
 // Bucket is a row of sketches.parquet: values of one sample that its histogram does not tell apart.
@@ -137,9 +142,16 @@ func WriteSketches(w io.Writer, distributions []measure.Distribution) error {
 	})
 }
 
+func bucketOf(c *cells) Bucket {
+	return Bucket{
+		Metric: c.text(0), Observer: c.text(1), By: c.text(2), Member: c.text(3), Value: c.number(4), Count: c.integer(5),
+		Censored: c.integer(6), Low: c.numberIfAny(7), High: c.numberIfAny(8),
+	}
+}
+
 // ReadSketches reads sketches.parquet.
 func ReadSketches(r io.ReaderAt, size int64) (all []measure.Distribution, err error) {
-	for row, err := range readAll[Bucket](r, size) {
+	for row, err := range readAll(r, size, bucketOf) {
 		if err != nil {
 			return nil, err
 		}
