@@ -24,7 +24,8 @@ type Figure struct {
 	By, Member string
 }
 
-// ParseFigure reads `metric.statistic` or `metric@observer.statistic`. Whether a scenario has it is for Check to say.
+// ParseFigure reads `metric.statistic` or `metric@observer.statistic`, and gives it as Canonical does. Whether a scenario has it is
+// for Check to say.
 func ParseFigure(text string) (Figure, error) {
 	name, statistic, ok := strings.Cut(text, ".")
 	if !ok {
@@ -35,7 +36,21 @@ func ParseFigure(text string) (Figure, error) {
 	if f.Observer == "" && strings.Contains(name, "@") {
 		return Figure{}, fmt.Errorf("%s; want an observer after the @, such as write_outage@endpoint.p99", words.Quote(text))
 	}
-	return f, nil
+	return f.Canonical(), nil
+}
+
+// Canonical gives the figure with its statistic written in one way: probability(> 30s), whatever blanks and units were used. So figures
+// that are the same compare equal. What is not right stays as it is.
+func (f Figure) Canonical() Figure {
+	id, known := metricNamed(f.Metric)
+	if !known {
+		return f
+	}
+	if parsed, err := statisticOf(id, f.Statistic); err == nil && parsed.above != nil {
+		inner := strings.TrimSuffix(strings.TrimPrefix(f.Statistic, "probability(>"), ")")
+		f.Statistic = "probability(> " + writeValue(metrics[id].Unit, strings.TrimSpace(inner), parsed.above) + ")"
+	}
+	return f
 }
 
 // String writes `metric@observer.statistic`, without the observer where it is the metric's first, and what narrows it.

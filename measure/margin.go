@@ -18,20 +18,18 @@ type Margin struct {
 	Relative bool
 }
 
-// ParseMargin reads `figure=width`, such as `write_outage.p99=2s`, `write_availability.mean=0.0001` or `makespan.mean=5%`.
+// ParseMargin reads `figure=width`, such as `write_outage.p99=2s`, `write_availability.mean=0.0001` or `makespan=5%`. The figure is
+// read as ParseSelection does.
 func ParseMargin(text string) (Margin, error) {
 	at := strings.LastIndex(text, "=")
 	if at < 0 {
 		return Margin{}, fmt.Errorf("%s; want figure=width, such as write_outage.p99=2s", words.Quote(text))
 	}
-	f, err := ParseFigure(strings.TrimSpace(text[:at]))
+	f, err := ParseSelection(strings.TrimSpace(text[:at]))
 	if err != nil {
 		return Margin{}, err
 	}
-	m := Margin{}
-	if m.Figure, err = f.comparable(); err != nil {
-		return Margin{}, err
-	}
+	m := Margin{Figure: f}
 	width := strings.TrimSpace(text[at+1:])
 	if strings.HasSuffix(width, "%") {
 		m.Relative = true

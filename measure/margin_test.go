@@ -15,7 +15,9 @@ func TestParseMargin(t *testing.T) {
 		"makespan.mean=5%": {Figure{Metric: "makespan", Observer: "operator", Statistic: "mean"}, 0.05, true},
 		"write_availability.p1=0.0001": {Figure{Metric: "write_availability", Observer: "service", Statistic: "p1"},
 			0.0001, false},
-		"lost_writes.mean=0": {Figure{Metric: "lost_writes", Observer: "service", Statistic: "mean"}, 0, false},
+		"makespan=1h":              {Figure{Metric: "makespan", Observer: "operator", Statistic: "mean"}, 3600, false},
+		"write_outage@endpoint=5%": {Figure{Metric: "write_outage", Observer: "endpoint", Statistic: "mean"}, 0.05, true},
+		"lost_writes.mean=0":       {Figure{Metric: "lost_writes", Observer: "service", Statistic: "mean"}, 0, false},
 	} {
 		got, err := ParseMargin(text)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -27,7 +29,8 @@ func TestParseMargin(t *testing.T) {
 func TestMistakesInMarginsSayWhatIsAllowed(t *testing.T) {
 	for text, want := range map[string]string{
 		"write_outage.p99":          "want figure=width",
-		"write_outage=2s":           "want metric.statistic",
+		"":                          "want figure=width",
+		"write_outage.=2s":          `no statistic ""`,
 		"write_outag.p99=2s":        "did you mean write_outage?",
 		"write_outage.p98=2s":       `no statistic "p98"; have mean`,
 		"write_outage.max=2s":       "max has no interval; want mean or a quantile",

@@ -34,7 +34,7 @@ func ParsePrecision(text string) (Precision, error) {
 	if f.Statistic == "min" || f.Statistic == "max" {
 		return Precision{}, fmt.Errorf("%v: %s has no interval; want mean, a quantile or probability(> x)", f, f.Statistic)
 	}
-	p := Precision{Figure: f.canonical()}
+	p := Precision{Figure: f}
 	width = strings.TrimSpace(width)
 	if share, relative := strings.CutSuffix(width, "%"); relative {
 		width, err = p.readShare(strings.TrimSpace(share))
@@ -89,19 +89,6 @@ func (p *Precision) readWidth(text string) (width string, err error) {
 		return "", fmt.Errorf("%s; want a width above 0", words.Quote(text))
 	}
 	return writeValue(unit, text, value), nil
-}
-
-// canonical gives the figure with its statistic written in one way: probability(> 30s), whatever blanks and units were used.
-func (f Figure) canonical() Figure {
-	id, known := metricNamed(f.Metric)
-	if !known {
-		return f
-	}
-	if parsed, err := statisticOf(id, f.Statistic); err == nil && parsed.above != nil {
-		inner := strings.TrimSuffix(strings.TrimPrefix(f.Statistic, "probability(>"), ")")
-		f.Statistic = "probability(> " + writeValue(metrics[id].Unit, strings.TrimSpace(inner), parsed.above) + ")"
-	}
-	return f
 }
 
 // longestNumber is how long a number may be for parseValue.

@@ -167,9 +167,10 @@ func (s *Summary) Estimate(f Figure) (e *Estimate, reason string) {
 
 // judged finds a figure among those that thresholds are set on.
 func (s *Summary) judged(f Figure) (e *Estimate, reason string) {
+	f = f.Canonical()
 	for i := range s.Thresholds {
 		v := &s.Thresholds[i]
-		switch of := v.Figure(); {
+		switch of := v.Figure().Canonical(); {
 		case of != f:
 		case v.Value == nil:
 			return nil, v.Reason

@@ -192,3 +192,26 @@ func TestParseFigure(t *testing.T) {
 		}
 	}
 }
+
+// However a probability is written it is the same figure, also in a summary that has it written otherwise.
+func TestProbabilitiesCompareEqualHoweverTheyAreWritten(t *testing.T) {
+	want := Figure{Metric: "write_outage", Observer: "service", Statistic: "probability(> 30s)"}
+	value := 0.25
+	for _, text := range []string{"probability(> 30s)", "probability(>30s)", "probability(> 30000ms )", "probability(>  0.5m)"} {
+		got, err := ParseSelection("write_outage." + text)
+		if err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+		s := Summary{Thresholds: []Verdict{{Metric: "write_outage", Observer: "service", Statistic: text, Value: &value}}}
+		if e, reason := s.Estimate(want); e == nil || e.Value != value {
+			t.Errorf("%s in a summary: %v, %s", text, e, reason)
+		}
+	}
+	if got, err := ParseSelection("covered.probability(> .50)"); err != nil || got.Statistic != "probability(> 0.5)" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	wrong := Figure{Metric: "write_outage", Statistic: "probability(>30)"}
+	if got := wrong.Canonical(); got != wrong {
+		t.Errorf("what is wrong became %+v", got)
+	}
+}

@@ -54,7 +54,7 @@ func readFigure(t *table) measure.Figure {
 			f.By, f.Member = way, t.text(way, "")
 		}
 	}
-	return f
+	return f.Canonical()
 }
 
 // checkFigure reports a figure that the scenario cannot have.
