@@ -194,10 +194,13 @@ func Compare(pairings []Pairing, opts Options) (*Comparison, error) {
 		}
 		c.Scenarios = append(c.Scenarios, j.pair)
 	}
-	c.Confidence = sixDigits(c.Confidence)
+	c.Confidence = nearOne(c.Confidence)
 	c.Verdict = worst(c.Scenarios)
 	return c, nil
 }
+
+// nearOne rounds a confidence, of which the distance from 1 has six digits.
+func nearOne(confidence float64) float64 { return 1 - sixDigits(1-confidence) }
 
 // Decisive names the gating figures that led to the verdict, with their scenarios where there are several.
 func (c *Comparison) Decisive() (names []string) {

@@ -124,7 +124,7 @@ func sideText(s *compare.Side) string {
 // changes writes the table of a pair: of the figures that do not gate only those that differ.
 func (p *page) changes(of *compare.Pair, confidence float64) error {
 	t := grid{aligns: "lrrrlrl"}
-	t.add("", "base", "new", "change", percent(confidence)+" interval", "", "verdict")
+	t.add("", "base", "new", "change", nearlyAll(confidence)+" interval", "", "verdict")
 	gates := true
 	var same []string
 	for i := range of.Changes {
@@ -147,6 +147,18 @@ func (p *page) changes(of *compare.Pair, confidence float64) error {
 		p.wrap("  the same on both sides: ", "    ", strings.Join(same, ", "))
 	}
 	return nil
+}
+
+// nearlyAll writes a confidence as a percentage that is 100% for none.
+func nearlyAll(confidence float64) string {
+	text := percent(confidence)
+	for decimals := 4; text == "100%" && confidence < 1 && decimals <= 15; decimals++ {
+		text = strconv.FormatFloat(100*confidence, 'f', decimals, 64) + "%"
+		if strings.HasPrefix(text, "100.") {
+			text = "100%"
+		}
+	}
+	return text
 }
 
 func changeCells(ch *compare.Change) []string {

@@ -63,7 +63,7 @@ func markdownTable(out *bytes.Buffer, changes []compare.Change, c *compare.Compa
 		return
 	}
 	fmt.Fprintf(out, "\n| figure | base | new | change | %s interval | | verdict |\n|---|---:|---:|---:|---|---:|---|\n",
-		percent(c.Confidence))
+		nearlyAll(c.Confidence))
 	for i := range changes {
 		cells := changeCells(&changes[i])
 		for j := range cells {

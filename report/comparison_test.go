@@ -89,3 +89,14 @@ func TestComparisons(t *testing.T) {
 		})
 	}
 }
+
+// However near to 1 a confidence is, it is not shown as all: 1 - 1e-9 and, with five gating figures, 1 - 2e-10.
+func TestNoConfidenceIsShownAsAll(t *testing.T) {
+	for confidence, want := range map[float64]string{
+		0.99: "99%", 1 - 0.05/7: "99.2857%", 1 - 1e-6: "99.9999%", 1 - 1e-9: "99.9999999%", 1 - 2e-10: "99.99999998%",
+	} {
+		if got := nearlyAll(confidence); got != want {
+			t.Errorf("%v: %s, want %s", confidence, got, want)
+		}
+	}
+}

@@ -20,6 +20,13 @@ var (
 	errUnsure    = errors.New("undecided")
 )
 
+// The probabilities of a false alarm that can be asked for. Below the least, quantiles of the normal and of Student's distribution
+// lose their digits, since 1 - alpha is a number of 16 digits: the intervals would be infinite, and the gate open.
+const (
+	leastAlpha = 1e-9
+	mostAlpha  = 0.5
+)
+
 // compareFlags are the flags of compare.
 type compareFlags struct {
 	margins        []string
@@ -51,7 +58,7 @@ their trials.parquet, means are compared trial by trial, and that luck cancels: 
 the sides are compared as two samples. Equal results are called identical, whatever the scenario's name.`,
 		Example: `  failsim compare results/game-day /tmp/slower
   failsim compare results /tmp/all --relative-margin 5%
-  failsim compare results/game-day /tmp/mine write_outage.p99 makespan --margin write_outage.p99=2s --margin makespan.mean=1h
+  failsim compare results/game-day /tmp/mine write_outage.p99 makespan --margin write_outage.p99=2s --margin makespan=1h
   failsim compare results/game-day /tmp/mine --markdown >> "$GITHUB_STEP_SUMMARY"`,
 		Args: wants(2, math.MaxInt),
 	}
@@ -60,11 +67,14 @@ the sides are compared as two samples. Equal results are called identical, whate
 		"'makespan.mean=5%'; may be repeated")
 	flags.StringVar(&f.relative, "relative-margin", "", "the same for all other figures, as a share of the base, such as 5% (of "+
 		"an availability: of its distance from 1)")
-	flags.Float64Var(&f.alpha, "alpha", 0.05, "probability of a false alarm, at most")
+	flags.Float64Var(&f.alpha, "alpha", 0.05, "probability of a false alarm, at most: 1e-9 to 0.5")
 	flags.BoolVar(&f.json, "json", false, "print the comparison as JSON")
 	flags.BoolVar(&f.markdown, "markdown", false, "print the comparison as Markdown")
 	flags.StringVar(&f.color, "color", "auto", "color: auto, always or never")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.relative == "" && cmd.Flags().Changed("relative-margin") {
+			return usagef(`--relative-margin "": want a percentage, such as 5%%`) // a variable that is not set must not open the gate
+		}
 		opts, err := f.options(args[2:])
 		if err != nil {
 			return err
@@ -78,8 +88,8 @@ the sides are compared as two samples. Equal results are called identical, whate
 func (f *compareFlags) options(selections []string) (compare.Options, error) {
 	opts := compare.Options{Alpha: f.alpha}
 	switch {
-	case !(f.alpha > 0 && f.alpha <= 0.5):
-		return opts, usagef("--alpha %v: want a number above 0, at most 0.5", f.alpha)
+	case !(f.alpha >= leastAlpha && f.alpha <= mostAlpha):
+		return opts, usagef("--alpha %v: want a number from %v to %v", f.alpha, leastAlpha, mostAlpha)
 	case f.json && f.markdown:
 		return opts, usagef("--json and --markdown: want one of them")
 	}
