@@ -161,13 +161,13 @@ func (j *job) meanByTrial(c *Change, confidence float64) (i stats.Interval, pair
 }
 
 // meanOfSamples compares means that were estimated from independent trials. Their intervals are Student's, so that the standard
-// errors are recovered from their widths; the degrees of freedom are at most one less than trials and than values.
+// errors are recovered from their widths, with the degrees of freedom that those have.
 func (j *job) meanOfSamples(c *Change, base, other *measure.MetricSummary, confidence float64) stats.Interval {
 	var means [2]stats.Mean
 	rounding := 0.0
 	for i, m := range []*measure.MetricSummary{base, other} {
 		s := []*Result{j.Base, j.New}[i].Summary
-		degrees := min(s.Trials, m.N) - 1
+		degrees := trialsOf(s, m) - 1
 		if m.Mean.Low == nil || m.Mean.High == nil || degrees < 1 {
 			c.Reason = []string{"base", "new"}[i] + ": one trial alone has no interval"
 			return stats.Interval{Value: other.Mean.Value - base.Mean.Value}
@@ -180,6 +180,14 @@ func (j *job) meanOfSamples(c *Change, base, other *measure.MetricSummary, confi
 	i.Method += " from two intervals"
 	i.Low, i.High = i.Low-rounding, i.High+rounding
 	return i
+}
+
+// trialsOf is how many trials have values of a metric; at most that, where a summary does not say.
+func trialsOf(s *measure.Summary, m *measure.MetricSummary) int64 {
+	if m.TrialsWithValues > 0 {
+		return m.TrialsWithValues
+	}
+	return min(s.Trials, m.N)
 }
 
 // quantile compares figures whose intervals lie unevenly about them, as those of two samples.

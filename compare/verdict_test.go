@@ -108,6 +108,24 @@ func TestMeansOfTwoSamples(t *testing.T) {
 	}
 }
 
+// Of 1,000 trials only four have values, ten each: the intervals are Student's with 3 degrees of freedom, quantile 3.182446 at 0.975, and
+// the change has 6, quantile 2.446912. So it is 2 ± sqrt(2)·2.446912/3.182446 = 2 ± 1.087357, and 0.0002 wider. A summary that does not
+// say how many it is leaves the least of trials and values: with four values in all it is the same.
+func TestTrialsWithoutValuesAreNoDegreesOfFreedom(t *testing.T) {
+	result := func(value float64, n, with int64) *Result {
+		f := around(n, value, value-1, value+1)
+		f.TrialsWithValues = with
+		return (&Result{NoRows: "is bare"}).with(t, sketch(1000, f, "write_outage service s lower"))
+	}
+	opts := Options{Figures: []measure.Figure{{Metric: "write_outage", Observer: "service", Statistic: "mean"}}}
+	for _, of := range [][2]int64{{40, 4}, {4, 0}} {
+		c := one(t, result(10, of[0], of[1]), result(12, of[0], of[1]), opts).of(t, "write_outage.mean")
+		if half := 1.087357 + 0.0002; math.Abs(*c.Low-(2-half)) > 2e-6 || math.Abs(*c.High-(2+half)) > 1e-5 {
+			t.Errorf("%v: %v to %v, want ±%v", of, *c.Low, *c.High, half)
+		}
+	}
+}
+
 // Values that were cut short bound a mean from below: the change has no lower end where the base has such values, and no upper
 // one where the new side has.
 func TestCensoredMeansLeaveTheChangeOpen(t *testing.T) {

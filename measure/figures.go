@@ -96,6 +96,9 @@ func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("no value in %s", count(trials, "trial")))
 		return f
 	}
+	if with := s.mean.Trials(); with < trials {
+		f.TrialsWithValues = with
+	}
 	f.Mean = s.estimateMean(in, confidence)
 	if f.Mean.Method == "" {
 		f.Warnings = append(f.Warnings, "only one trial has values: the mean has no interval")

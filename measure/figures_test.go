@@ -64,6 +64,17 @@ func TestAbsentQuantilesSayHowManyTrialsTheyNeed(t *testing.T) {
 	}
 }
 
+// Three of five trials have a value, which the intervals rest on; where all have it is not said.
+func TestTrialsWithValuesAreCountedWhereNotAllHaveThem(t *testing.T) {
+	trials := []*sim.Outcome{quietTrial(), outages(5, 6), quietTrial(), outages(7), outages(8)}
+	s := tallyOf(t, twoGroups(), trials...).Summary(Info{Confidence: 0.95})
+	for metric, want := range map[string]int64{"write_outage": 3, "total_write_outage": 0, "promotion": 0} {
+		if got := find(t, s, metric, "service").TrialsWithValues; got != want {
+			t.Errorf("%s: %d trials with values, want %d", metric, got, want)
+		}
+	}
+}
+
 // However many values 19 trials have, no quantile of theirs rests on the 20 trials that it needs.
 func TestAQuantileOfWindowsNeedsTwentyTrials(t *testing.T) {
 	for trials, supported := range map[int]bool{19: false, 20: true} {

@@ -35,8 +35,11 @@ type MetricSummary struct {
 
 // Figures are the estimates of one sample. Nil is a figure that the sample cannot support; Warnings say why.
 type Figures struct {
-	N         int64               `json:"n"`
-	Censored  int64               `json:"censored"`
+	N        int64 `json:"n"`
+	Censored int64 `json:"censored"`
+	// TrialsWithValues is how many trials have a value, where that is fewer than all; 0: all have, or there is no value.
+	TrialsWithValues int64 `json:"trials_with_values,omitempty"`
+
 	Mean      *Estimate           `json:"mean,omitempty"`
 	Quantiles map[string]Estimate `json:"quantiles,omitempty"` // p1 p5 p50 p90 p95 p99 p999
 	Min       *float64            `json:"min,omitempty"`
