@@ -17,19 +17,22 @@ func (j *job) change(f measure.Figure, confidence float64) (Change, error) {
 	c.Unit, _ = f.Unit()
 	base, other, ok := j.common(f)
 	if !ok {
-		c.Reason = j.uncommon(base, other)
-		c.judge(j.opts.asked(f))
+		c.Reason = uncommon(base, other)
+		c.judge(j.opts.asked(f) || base != nil && other != nil)
 		return c, nil
 	}
 	c.Better = base.Better
+	if !isProbability(f) {
+		c.Unit = base.Unit
+	}
 	fromOne := base.FromOne() && !isProbability(f)
 	before, why := j.Base.Summary.Estimate(f)
 	after, whyAfter := j.New.Summary.Estimate(f)
 	if before != nil {
-		c.Base = &before.Value
+		c.Base, c.BaseBound = &before.Value, bounded(f, base, before)
 	}
 	if after != nil {
-		c.New = &after.Value
+		c.New, c.NewBound = &after.Value, bounded(f, other, after)
 	}
 	var i stats.Interval
 	var err error
@@ -60,8 +63,13 @@ func (j *job) change(f measure.Figure, confidence float64) (Change, error) {
 
 func isProbability(f measure.Figure) bool { return strings.HasPrefix(f.Statistic, "probability") }
 
+// bounded tells whether a figure is a lower bound, since values were cut short by the end of the trial.
+func bounded(f measure.Figure, m *measure.MetricSummary, e *measure.Estimate) bool {
+	return m.Censored > 0 && (f.Statistic == "mean" || isBound(e))
+}
+
 // uncommon says why a figure cannot be compared.
-func (j *job) uncommon(base, other *measure.MetricSummary) string {
+func uncommon(base, other *measure.MetricSummary) string {
 	switch {
 	case base == nil && other == nil:
 		return "neither side has it"
@@ -70,7 +78,10 @@ func (j *job) uncommon(base, other *measure.MetricSummary) string {
 	case other == nil:
 		return "only base has it"
 	}
-	return fmt.Sprintf("base measures it in %s, new in %s", base.Unit, other.Unit)
+	if base.Unit != other.Unit {
+		return fmt.Sprintf("base measures it in %s, new in %s", base.Unit, other.Unit)
+	}
+	return fmt.Sprintf("better is %s in base, %s in new", base.Better, other.Better)
 }
 
 func firstReason(base, other string) string {
@@ -93,7 +104,7 @@ func (c *Change) take(i stats.Interval, fromOne bool) {
 	if fromOne {
 		scale = 1 - *c.Base
 	}
-	if scale != 0 {
+	if scale != 0 && !c.BaseBound && !c.NewBound {
 		c.Relative = end(i.Value / scale)
 	}
 	if i.Method == "" {

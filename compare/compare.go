@@ -2,7 +2,8 @@
 //
 // Every change has an interval, and the verdict goes by the whole of it: regressed where it lies above the margin, counted so that
 // worse is positive; improved where it lies below minus the margin; within margin where it lies inside. Otherwise the trials
-// do not tell: undecided where a margin was given, no difference shown where none was. The gating figures decide the outcome;
+// do not tell: undecided where a margin was given, no difference shown where none was. The gating figures decide the outcome, which is improved only if none of them is open towards worse
+// and no fewer shards are covered;
 // all intervals have the confidence 1 - alpha/k over the k of them in a Comparison (Bonferroni), so that a Comparison of equals
 // raises a false alarm with probability alpha at most.
 //
@@ -41,14 +42,19 @@ type Options struct {
 	Figures []measure.Figure
 }
 
-// usual are the figures that gate unless others are asked for.
+// usual are the figures that gate unless others are asked for. A plan that covers fewer shards is shorter, and breaks less: it must not
+// pass as a better one.
 var usual = [...]measure.Figure{
 	{Metric: "write_outage", Observer: "service", Statistic: "mean"},
 	{Metric: "write_outage", Observer: "service", Statistic: "p99"},
 	{Metric: "write_availability", Observer: "service", Statistic: "mean"},
 	{Metric: "lost_writes", Observer: "service", Statistic: "mean"},
 	{Metric: "makespan", Observer: "operator", Statistic: "mean"},
+	coveredMean,
 }
+
+// coveredMean is the share of its shards that a campaign gets done.
+var coveredMean = measure.Figure{Metric: "covered", Observer: "operator", Statistic: "mean"}
 
 // gating lists the figures that gate.
 func (o *Options) gating() []measure.Figure {
@@ -113,8 +119,10 @@ type Comparison struct {
 type Pair struct {
 	Base Side `json:"base"`
 	New  Side `json:"new"`
-	// Verdict is Regressed or Undecided if one of the gating figures is; Identical; or the best of what they are.
-	Verdict string `json:"verdict"`
+	// Verdict is Regressed or Undecided if one of the gating figures is; Identical; or the best of what they are, but Improved
+	// only without NotImproved, which says why a better figure does not make the whole better.
+	Verdict     string `json:"verdict"`
+	NotImproved string `json:"not_improved_because,omitempty"`
 	// Paired is how many trials were compared one by one; 0: two samples were, and Why says why.
 	Paired int64  `json:"paired_trials"`
 	Why    string `json:"two_samples_because,omitempty"`
@@ -146,10 +154,13 @@ type Change struct {
 	Gates     bool     `json:"gates"`
 	Base      *float64 `json:"base,omitempty"`
 	New       *float64 `json:"new,omitempty"`
+	// BaseBound and NewBound say that values were cut short by the end of the trial: the figure is that or higher.
+	BaseBound bool     `json:"base_is_lower_bound,omitempty"`
+	NewBound  bool     `json:"new_is_lower_bound,omitempty"`
 	Change    *float64 `json:"change,omitempty"`
 	Low       *float64 `json:"low,omitempty"`
 	High      *float64 `json:"high,omitempty"`
-	// Relative is the change as a share of the base; of an availability, of the base's distance from 1.
+	// Relative is the change as a share of the base; of an availability, of the base's distance from 1. A lower bound has none.
 	Relative *float64 `json:"relative,omitempty"`
 	Margin   *float64 `json:"margin,omitempty"`
 	Method   string   `json:"method,omitempty"`

@@ -39,10 +39,10 @@ func newJob(p Pairing, opts *Options) *job {
 
 func (j *job) identical() bool { return j.pair.Verdict == Identical }
 
-// common gives the metric of a figure on both sides; false if either has none, or they measure it in unlike units.
+// common gives the metric of a figure on both sides; false if either has none, or if what they measure is not the same.
 func (j *job) common(f measure.Figure) (base, other *measure.MetricSummary, ok bool) {
 	base, other = j.Base.metric(f.Metric, f.Observer), j.New.metric(f.Metric, f.Observer)
-	return base, other, base != nil && other != nil && base.Unit == other.Unit
+	return base, other, base != nil && other != nil && base.Unit == other.Unit && base.Better == other.Better
 }
 
 // judgeable counts the gating figures that both sides have a value of.
@@ -75,7 +75,7 @@ func inCommon(jobs []*job, opts *Options) error {
 	}
 	for _, f := range opts.gating() {
 		if opts.asked(f) && !slices.ContainsFunc(jobs, func(j *job) bool { _, _, ok := j.common(f); return ok }) {
-			return fmt.Errorf("%v: %w: no scenario has it on both sides", f, ErrNothingInCommon)
+			return fmt.Errorf("%v: %w: no scenario has it on both sides, in one unit", f, ErrNothingInCommon)
 		}
 	}
 	return nil
@@ -103,7 +103,11 @@ func (j *job) compare(confidence float64) error {
 	}
 	j.distances()
 	j.warn()
-	p.Verdict = verdictOf(p.Changes)
+	if p.Verdict = verdictOf(p.Changes); p.Verdict == Improved {
+		if p.NotImproved = j.notImproved(); p.NotImproved != "" {
+			p.Verdict = NotShown
+		}
+	}
 	return nil
 }
 
@@ -112,7 +116,7 @@ func (j *job) figures() []measure.Figure {
 	var all []measure.Figure
 	for _, f := range j.gating {
 		base, other, ok := j.common(f)
-		if ok || j.opts.asked(f) && (base != nil || other != nil) {
+		if ok || base != nil && other != nil || j.opts.asked(f) && (base != nil || other != nil) {
 			all = append(all, f)
 		}
 	}
@@ -190,6 +194,8 @@ func (j *job) warn() {
 	if a.Confidence != b.Confidence {
 		j.warnf("the intervals of base have confidence %v, those of new %v: each was converted", a.Confidence, b.Confidence)
 	}
+	j.warnCovered()
+	j.warnUncommon()
 	if only := j.missing(j.Base, j.New); only != "" {
 		j.warnf("only base has %s", only)
 	}
@@ -204,6 +210,61 @@ func (j *job) warn() {
 	}
 }
 
+// warnCovered says that campaigns cover unlike shares of their shards.
+func (j *job) warnCovered() {
+	base, other, ok := j.covered()
+	if !ok || base == other {
+		return
+	}
+	word := "fewer"
+	if other > base {
+		word = "more"
+	}
+	j.warnf("new covers %s shards (%.6g%%, and %.6g%% in base): makespans are not of the same work", word, 100*other, 100*base)
+}
+
+// covered gives the shares of the shards that are covered, as compared; false where there are none to compare.
+func (j *job) covered() (base, other float64, ok bool) {
+	for i := range j.pair.Changes {
+		if c := &j.pair.Changes[i]; c.Figure() == coveredMean && c.Base != nil && c.New != nil {
+			return *c.Base, *c.New, true
+		}
+	}
+	return 0, 0, false
+}
+
+// notImproved says why a pair, of whose gating figures one improved, has not improved as a whole; empty where it has.
+func (j *job) notImproved() string {
+	if base, other, ok := j.covered(); ok && other < base {
+		return "new covers fewer shards"
+	}
+	for i := range j.pair.Changes {
+		if c := &j.pair.Changes[i]; c.Gates && c.open() {
+			return fmt.Sprintf("%v can be any amount worse: values were cut short by the end of the trial", c.Figure())
+		}
+	}
+	return ""
+}
+
+// warnUncommon names the metrics that both sides have and that are not the same in both.
+func (j *job) warnUncommon() {
+	for i := range j.Base.Summary.Metrics {
+		m := &j.Base.Summary.Metrics[i]
+		f := measure.Figure{Metric: m.Name, Observer: m.Observer}
+		if base, other, ok := j.common(f); !ok && other != nil {
+			j.warnf("%s is not compared: %s", metricName(m), uncommon(base, other))
+		}
+	}
+}
+
+// metricName writes a metric as messages have it.
+func metricName(m *measure.MetricSummary) string {
+	if m.Observer == "endpoint" {
+		return m.Name + "@" + m.Observer
+	}
+	return m.Name
+}
+
 // missing lists the metrics that one side has and the other has not.
 func (j *job) missing(from, in *Result) string {
 	var names []string
@@ -212,11 +273,7 @@ func (j *job) missing(from, in *Result) string {
 		if in.metric(m.Name, m.Observer) != nil {
 			continue
 		}
-		name := m.Name
-		if m.Observer == "endpoint" {
-			name += "@" + m.Observer
-		}
-		names = append(names, name)
+		names = append(names, metricName(m))
 	}
 	return strings.Join(names, ", ")
 }

@@ -33,6 +33,18 @@ func (c *Change) judge(asked bool) {
 	}
 }
 
+// open tells whether the interval has no end towards worse, although it has been estimated: of what was cut short only a bound is
+// known.
+func (c *Change) open() bool {
+	switch {
+	case c.Method == "":
+		return false
+	case c.Better == "higher":
+		return c.Low == nil
+	}
+	return c.Better == "lower" && c.High == nil
+}
+
 func negative(v *float64) *float64 {
 	if v == nil {
 		return nil
@@ -55,11 +67,14 @@ func verdictOf(changes []Change) string {
 	return ranks[at]
 }
 
-// worst is the verdict of all scenarios together.
+// worst is the verdict of all scenarios together: improved only where none of them must not be called so.
 func worst(pairs []Pair) string {
 	at := len(ranks) - 1
 	for i := range pairs {
 		at = min(at, slices.Index(ranks[:], pairs[i].Verdict))
+	}
+	if ranks[at] == Improved && slices.ContainsFunc(pairs, func(p Pair) bool { return p.NotImproved != "" }) {
+		return NotShown
 	}
 	return ranks[at]
 }

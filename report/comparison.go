@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"failsim/compare"
-	"failsim/measure"
 )
 
 // changeMarks show a verdict on a change beside its word.
@@ -56,7 +55,25 @@ func outcome(c *compare.Comparison) string {
 	if figures := c.Decisive(); len(figures) > 0 && c.Verdict != compare.NotShown {
 		text += ": " + strings.Join(figures, ", ")
 	}
+	var held []string
+	for i := range c.Scenarios {
+		if p := &c.Scenarios[i]; c.Verdict == compare.NotShown && p.NotImproved != "" {
+			held = append(held, notImproved(p, len(c.Scenarios) > 1))
+		}
+	}
+	if len(held) > 0 {
+		text += " (" + strings.Join(held, "; ") + ")"
+	}
 	return text
+}
+
+// notImproved says why a better figure does not make a scenario better; named where there are several.
+func notImproved(p *compare.Pair, named bool) string {
+	text := "not improved: "
+	if named {
+		text = p.New.Scenario + " has not improved: "
+	}
+	return text + p.NotImproved
 }
 
 // alike writes one scenario whose results are identical, below another such if after says so.
@@ -89,8 +106,11 @@ func (p *page) pair(of *compare.Pair, c *compare.Comparison) error {
 	if err := p.effects(of); err != nil {
 		return err
 	}
-	if len(of.Warnings) > 0 {
+	if len(of.Warnings) > 0 || of.NotImproved != "" {
 		p.printf("\n")
+	}
+	if of.NotImproved != "" {
+		p.wrap("  ", "    ", notImproved(of, false))
 	}
 	p.warnAbout(of)
 	return nil
@@ -178,7 +198,8 @@ func changeCells(ch *compare.Change) []string {
 	}
 	s := changeScale(ch)
 	return []string{
-		"  " + ch.Figure().String(), s.figure(ch.Base), s.figure(ch.New), s.signed(ch.Change), s.between(ch.Low, ch.High),
+		"  " + ch.Figure().String(), boundMark(ch.BaseBound) + s.figure(ch.Base), boundMark(ch.NewBound) + s.figure(ch.New),
+		s.changed(ch), s.between(ch.Low, ch.High),
 		relativeText(ch), strings.TrimSpace(verdict),
 	}
 }
@@ -195,102 +216,6 @@ func relativeText(ch *compare.Change) string {
 		return ""
 	}
 	return signOf(*ch.Relative) + strconv.FormatFloat(100*math.Abs(*ch.Relative), 'f', 1, 64) + "%"
-}
-
-// signedScale shows a row of a comparison: figures and changes to one number of decimals.
-type signedScale struct {
-	scale
-	change string // suffix of a change
-}
-
-// changeScale takes as many decimals as the figures ask for, and as show one digit of the interval's width.
-func changeScale(ch *compare.Change) signedScale {
-	typical := max(math.Abs(zeroIfNil(ch.Base)), math.Abs(zeroIfNil(ch.New)))
-	f := measure.Figures{Mean: &measure.Estimate{Value: typical}}
-	if ch.Unit == "ratio" {
-		f.Min = ch.Base
-		f.Mean = &measure.Estimate{Value: zeroIfNil(ch.New)}
-	}
-	s := signedScale{scale: scaleOf(ch.Unit, f)}
-	s.change = s.suffix
-	if ch.Unit == "ratio" {
-		s.change = " pp"
-	}
-	if ch.Unit == "count" && typical != math.Trunc(typical) {
-		s.decimals = max(s.decimals, threeDigits(typical))
-	}
-	if ch.Change != nil {
-		s.decimals = max(s.decimals, changeDigit(math.Abs(*ch.Change)/s.perUnit))
-	}
-	if ch.Low != nil && ch.High != nil {
-		s.decimals = max(s.decimals, changeDigit((*ch.High-*ch.Low)/2/s.perUnit))
-	}
-	if ch.Verdict == compare.Regressed || ch.Verdict == compare.Improved { // no end that decided is shown as 0
-		s.decimals = max(s.decimals, changeDigit(math.Abs(zeroIfNil(ch.Low))/s.perUnit), changeDigit(math.Abs(zeroIfNil(ch.High))/s.perUnit))
-	}
-	return s
-}
-
-// changeDigit is how many decimals show the first significant digit of a change, six at most.
-func changeDigit(v float64) int {
-	decimals := 0
-	for v > 0 && math.Round(v*math.Pow10(decimals)) < 1 && decimals < 6 {
-		decimals++
-	}
-	return decimals
-}
-
-func zeroIfNil(v *float64) float64 {
-	if v == nil {
-		return 0
-	}
-	return *v
-}
-
-// figure writes a figure, of which no more than six digits are known.
-func (s signedScale) figure(v *float64) string {
-	decimals := s.decimals
-	if shown := math.Abs(zeroIfNil(v)) / s.perUnit; s.suffix != "%" && shown > 0 {
-		decimals = max(0, min(decimals, 5-int(math.Floor(math.Log10(shown)))))
-	}
-	return s.showTo(orNaN(v), decimals)
-}
-
-func (s signedScale) signed(v *float64) string {
-	if v == nil {
-		return missing
-	}
-	return s.signedNumber(*v) + s.change
-}
-
-func (s signedScale) signedNumber(v float64) string {
-	text := group(strconv.FormatFloat(math.Abs(v)/s.perUnit, 'f', s.decimals, 64))
-	if strings.Trim(text, "0.") == "" {
-		return text
-	}
-	return signOf(v) + text
-}
-
-func signOf(v float64) string {
-	switch {
-	case v < 0:
-		return "-"
-	case v > 0:
-		return "+"
-	}
-	return ""
-}
-
-func (s signedScale) between(low, high *float64) string {
-	switch {
-	case low == nil && high == nil:
-		return missing
-	case high == nil:
-		return s.signed(low) + " or more"
-	case low == nil:
-		return s.signed(high) + " or less"
-	}
-	return s.signedNumber(*low) + " to " + s.signed(high)
 }
 
 // effects writes how far the distributions lie apart.
@@ -350,6 +275,10 @@ func (p *page) onesided(c *compare.Comparison) {
 	}
 }
 
+func hasBound(of compare.Pair) bool {
+	return slices.ContainsFunc(of.Changes, func(ch compare.Change) bool { return ch.BaseBound || ch.NewBound })
+}
+
 // comparisonLegend explains what decided.
 func (p *page) comparisonLegend(c *compare.Comparison) {
 	p.title("How to read this", "")
@@ -357,7 +286,11 @@ func (p *page) comparisonLegend(c *compare.Comparison) {
 	item("interval", fmt.Sprintf("of the change at 1 - %v/%d, for %s: equals raise a false alarm with probability %v at most; "+
 		"it covers simulation noise only", c.Alpha, max(1, c.Gating), plural(int64(max(1, c.Gating)), "gating figure"), c.Alpha))
 	item("verdict", "regressed or improved where the whole interval lies beyond the margin (0 if none is given); within margin "+
-		"where it lies inside; undecided, or no difference shown, where it straddles the margin")
+		"where it lies inside; undecided, or no difference shown, where it straddles the margin; the whole is improved only where "+
+		"no gating figure is open towards worse and no fewer shards are covered")
+	if slices.ContainsFunc(c.Scenarios, hasBound) {
+		item("≥", "values were cut short by the end of the trial, so that the figure is this or higher")
+	}
 	item("means", "by trial, the difference of the two ratios over pairs of trials that share their luck, with Student's t; as two "+
 		"samples, Welch's")
 	item("quantiles", "from the two intervals (MOVER), stretched to this confidence; luck that is shared would make them "+

@@ -50,8 +50,11 @@ func markdownPair(out *bytes.Buffer, p *compare.Pair, c *compare.Comparison) {
 		markdownEffects(out, p)
 		fmt.Fprintf(out, "\n</details>\n")
 	}
-	if len(p.Warnings) > 0 {
+	if len(p.Warnings) > 0 || p.NotImproved != "" {
 		fmt.Fprintf(out, "\n")
+	}
+	if p.NotImproved != "" {
+		fmt.Fprintf(out, "* %s\n", notImproved(p, false))
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(out, "* warning: %s\n", cell(warning))

@@ -38,6 +38,7 @@ func aComparison() *compare.Comparison {
 
 	lower := change("makespan", "s", "lower", compare.NotShown)
 	lower.Observer, lower.Base, lower.New, lower.Change, lower.Low = "operator", ptr(432000), ptr(432600), ptr(600), ptr(-1200)
+	lower.NewBound = true
 	lower.Reason = "new: values were cut short by the end of the trial"
 	neither := change("accepted_calls", "count", "none", "")
 	neither.Observer, neither.Base, neither.New, neither.Change, neither.Low, neither.High = "operator", ptr(40), ptr(41), ptr(1),
@@ -45,6 +46,13 @@ func aComparison() *compare.Comparison {
 
 	same := change("recovery", "s", "lower", compare.NotShown)
 	same.Base, same.New, same.Change, same.Low, same.High = ptr(500), ptr(500), ptr(0), ptr(0), ptr(0)
+
+	open := lower
+	open.Gates, open.Base, open.New, open.Change, open.Low = true, ptr(179280), ptr(720), ptr(-178560), ptr(-178920)
+	both := open
+	both.BaseBound, both.Low = true, nil
+	sooner := both
+	sooner.NewBound, sooner.High, sooner.Verdict, sooner.Reason = false, ptr(-3600), compare.Improved, ""
 
 	side := compare.Side{Scenario: "game-day", Trials: 2000, Seed: 1, Engine: 1}
 	renamed := side
@@ -64,7 +72,8 @@ func aComparison() *compare.Comparison {
 			},
 			{Base: side, New: side, Verdict: compare.Identical},
 			{Base: side, New: side, Verdict: compare.NotShown, Why: "base has no trials.parquet",
-				NoDistances: "base has no sketches.parquet"},
+				NoDistances: "base has no sketches.parquet", Changes: []compare.Change{open, both, sooner},
+				NotImproved: "makespan.mean can be any amount worse: values were cut short by the end of the trial"},
 		},
 		OnlyBase: []string{"quickstart"}, OnlyNew: []string{"cmd-dns", "no-replica"},
 	}

@@ -45,12 +45,14 @@ func (a *app) compareCommand() *cobra.Command {
 interval: regressed where it lies above the margin (0 if none is given), counted so that worse is positive; improved where
 it lies below minus the margin; within margin where it lies inside. Otherwise the trials do not tell: undecided where a margin
 was given, and no difference shown where none was. The exit code is 3 if a gating figure regressed, 4 if one is undecided.
+Nothing is improved as a whole where NEW covers fewer shards, or where a gating figure may be any amount worse because trials
+ended before it was known.
 
 BASE and NEW are results folders as run leaves them, folders of such folders (scenarios are paired by name), or a summary.json.
 A committed baseline, which has no rows, is enough for BASE.
 
 METRIC says what gates: metric, metric@observer (their mean) or metric@observer.statistic. By default these do: write_outage.mean,
-write_outage.p99, write_availability.mean, lost_writes.mean and makespan.mean. A figure with a --margin gates too. All intervals
+write_outage.p99, write_availability.mean, lost_writes.mean, makespan.mean and covered.mean. A figure with a --margin gates too. All intervals
 have the confidence 1 - alpha/k over the k gating figures of all scenarios.
 
 Trials of one seed share their luck (named draws), even between different scenarios. Where both sides have one seed and
