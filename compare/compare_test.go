@@ -137,8 +137,13 @@ func TestUnlikeNumbersOfTrialsPairWhatTheyShare(t *testing.T) {
 	for i := range part.Rows.Trials {
 		part.Rows.Trials[i] += 100
 	}
-	if p := one(t, base, part, Options{}); p.Paired != 0 || p.Why != "the sides have fewer than two trials in common" {
-		t.Errorf("%d paired, %q", p.Paired, p.Why)
+	shared := func(w string) bool { return strings.Contains(w, "share their luck") }
+	for text, luck := range map[string]bool{"trials 100 to 200 of 200": false, "trials 99 to 199 of 200": true} {
+		part.Summary.Part = text
+		p := one(t, base, part, Options{})
+		if p.Paired != 0 || p.Why != "the sides have fewer than two trials in common" || slices.ContainsFunc(p.Warnings, shared) != luck {
+			t.Errorf("%s: %d paired, %q, %q", text, p.Paired, p.Why, p.Warnings)
+		}
 	}
 }
 

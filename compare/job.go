@@ -25,12 +25,6 @@ func newJob(p Pairing, opts *Options) *job {
 		Base: p.Base.side(), New: p.New.side(),
 		Changes: []Change{}, Distances: []Distance{}, Warnings: []string{},
 	}
-	for _, w := range p.Base.Warnings {
-		j.warnf("base: %s", w)
-	}
-	for _, w := range p.New.Warnings {
-		j.warnf("new: %s", w)
-	}
 	if p.Base.sameAs(p.New) {
 		j.pair.Verdict = Identical
 	}
@@ -183,7 +177,7 @@ func (j *job) warnEngines() {
 // warn says what is doubtful about the pair as a whole.
 func (j *job) warn() {
 	a, b := j.Base.Summary, j.New.Summary
-	if j.rows == nil && a.Seed == b.Seed {
+	if j.rows == nil && a.Seed == b.Seed && j.overlap() {
 		j.warnf("both sides have seed %d and share their luck, which two samples ignore: most intervals are wider than they "+
 			"would be by trial", a.Seed)
 	}
@@ -208,6 +202,13 @@ func (j *job) warn() {
 			j.warnf("%v: its margin comes to 0", c.Figure())
 		}
 	}
+}
+
+// overlap tells whether the sides have trials in common.
+func (j *job) overlap() bool {
+	from, to := j.Base.Summary.Range()
+	otherFrom, otherTo := j.New.Summary.Range()
+	return max(from, otherFrom) < min(to, otherTo)
 }
 
 // warnCovered says that campaigns cover unlike shares of their shards.

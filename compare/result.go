@@ -30,8 +30,6 @@ type Result struct {
 	NoRows string
 	// Distributions are those of every sample; nil without them.
 	Distributions []measure.Distribution
-	// Warnings are what is doubtful about the files.
-	Warnings []string
 }
 
 // Rows are the numbers of each trial.

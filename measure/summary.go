@@ -1,5 +1,7 @@
 package measure
 
+import "fmt"
+
 // Summary is what an experiment found, in the shape and order of summary.json (schema failsim/summary/1). Figures carry
 // six significant digits; of an availability the distance from 1 does.
 type Summary struct {
@@ -19,6 +21,15 @@ type Summary struct {
 	Assumptions []Assumption    `json:"assumptions"`
 	// Notes are what a reader must know before using the figures, one sentence each.
 	Notes []string `json:"notes"`
+}
+
+// Range is which trials the summary is about: from the first one, counted from 0, up to but without the second.
+func (s *Summary) Range() (from, to int64) {
+	var of int64
+	if _, err := fmt.Sscanf(s.Part, "trials %d to %d of %d", &from, &to, &of); err != nil {
+		return 0, s.Trials
+	}
+	return from, to
 }
 
 // MetricSummary is one metric over all groups and causes, with its narrowings under By.

@@ -124,8 +124,7 @@ func readResult(path string, folder bool) (*compare.Result, error) {
 	}
 	r.Engine = m.Engine
 	if !m.Holds(summaryName, text) {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("its %s is not the one that its %s has the digest of", summaryName,
-			store.ManifestName))
+		return nil, fmt.Errorf("%s %w than its manifest: its digest is another", file, store.ErrOtherRun)
 	}
 	if err := readRows(path, m, r); err != nil {
 		return nil, usageError{err}
