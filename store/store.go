@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -120,6 +121,16 @@ func Read(dir string) (*Manifest, error) {
 // Holds tells whether content is what the manifest has as a file of the results.
 func (m *Manifest) Holds(name string, content []byte) bool {
 	return m.Digests[name] == digestOf(content)
+}
+
+// Owns tells whether a path names what a run leaves in a results folder, there or not.
+func Owns(path string) bool {
+	name := filepath.Base(path)
+	if !slices.Contains(resultNames, name) && name != chunksName {
+		return false
+	}
+	_, err := Read(filepath.Dir(path))
+	return err == nil
 }
 
 // differsFrom lists in which respects old is of another run than m.

@@ -29,7 +29,7 @@ import (
 type exportFlags struct {
 	to, out        string
 	trial, samples int64
-	update         bool
+	first, update  bool // first: no trial was named
 }
 
 // mostSamples bounds a benchmark file: 1,000,000 trials are some 30,000,000 lines.
@@ -70,7 +70,8 @@ All but perfetto need what a run leaves beside the committed baseline: trials.pa
 	flags := cmd.Flags()
 	flags.StringVar(&f.to, "to", "", "format: csv, ndjson, benchfmt or perfetto (required)")
 	flags.StringVarP(&f.out, "out", "o", "", "where to write (default: DIR)")
-	flags.Int64Var(&f.trial, "trial", 0, "with perfetto: which trial, counted from 0")
+	flags.Int64Var(&f.trial, "trial", 0, "with perfetto: which trial, counted from 0 (default: the first of the results)")
+	flags.Lookup("trial").DefValue = "" // 0 is not in every part
 	flags.Int64Var(&f.samples, "samples", 1000, "with benchfmt: how many trials, the first ones")
 	flags.BoolVar(&f.update, "update", false, "replace files that are there")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -101,6 +102,7 @@ func (f *exportFlags) check(cmd *cobra.Command) error {
 	case f.out == "-" && (f.to == toCSV || f.to == toNDJSON):
 		return usagef("-o -: %s is two files; want a folder", f.to)
 	}
+	f.first = !given("trial")
 	if near := words.Nearest(f.to, formats); near != "" && near != f.to {
 		return usagef("--to %q: want %s; did you mean %s?", f.to, strings.Join(formats, ", "), near)
 	}
@@ -123,6 +125,9 @@ func (a *app) export(ctx context.Context, dir string, f *exportFlags) error {
 	}
 	for i := range files {
 		files[i].path = x.pathOf(files[i].path, len(files) == 1)
+		if store.Owns(files[i].path) {
+			return usagef("%s is a file of the results in %s; want another name", files[i].path, filepath.Dir(files[i].path))
+		}
 		files[i].write = stoppable(ctx, files[i].write)
 	}
 	if err := writeNew(files, f.update); err != nil {
@@ -232,9 +237,9 @@ func (x *exporter) trials() (*rows.Trials, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(x.dir, name), err)
 	}
-	if from, to := x.extent(); trials.Len() != to-from {
+	if of := x.extent(); trials.Len() != of.To-of.From {
 		return nil, fmt.Errorf("%s has %d trials, and its %s says %d", filepath.Join(x.dir, name), trials.Len(),
-			store.ManifestName, to-from)
+			store.ManifestName, of.To-of.From)
 	}
 	return trials, nil
 }
@@ -253,11 +258,11 @@ func (x *exporter) open(name string) (*os.File, int64, error) {
 }
 
 // extent is which trials the results are of.
-func (x *exporter) extent() (from, to int64) {
+func (x *exporter) extent() store.TrialRange {
 	if part := x.manifest.Part; part != nil {
-		return part.From, part.To
+		return *part
 	}
-	return 0, x.manifest.Trials
+	return store.TrialRange{From: 0, To: x.manifest.Trials}
 }
 
 func (x *exporter) benchmarks() ([]newFile, error) {
@@ -293,8 +298,12 @@ func (x *exporter) trace() ([]newFile, error) {
 		return nil, fmt.Errorf("%s: %w: it was played by engine %d, and this failsim has engine %d: run the scenario again",
 			x.dir, store.ErrOtherRun, x.manifest.Engine, sim.Engine)
 	}
-	if from, to := x.extent(); x.trial < from || x.trial >= to {
-		return nil, usagef("--trial %d: %s has trials %d to %d", x.trial, x.dir, from, to-1)
+	of := x.extent()
+	if x.first {
+		x.trial = of.From
+	}
+	if x.trial < of.From || x.trial >= of.To {
+		return nil, usagef("--trial %d: %s has trials %v, the last number left out", x.trial, x.dir, of)
 	}
 	settings := append(x.settings(),
 		export.Setting{Key: "trial", Value: strconv.FormatInt(x.trial, 10)},

@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"failsim/store"
 )
 
 // newFile is a file that is to be written.
@@ -17,11 +20,14 @@ type newFile struct {
 }
 
 // writeNew writes files, each of them whole, and none where one fails. Folders are made. What is there already is an error of
-// the user, unless it is to be replaced.
+// the user, unless it is to be replaced, and so is a file of a results folder; its page alone can be made again.
 func writeNew(files []newFile, replace bool) (err error) {
 	for _, f := range files {
 		info, err := os.Stat(f.path)
+		dir := filepath.Dir(f.path)
 		switch {
+		case filepath.Base(f.path) != pageName && store.Owns(f.path):
+			return usagef("%s is a file of the results in %s; want another name", f.path, dir)
 		case err == nil && info.IsDir():
 			return usagef("%s is a folder; want the name of a file", f.path)
 		case err == nil && !replace:
@@ -55,7 +61,7 @@ func writeNew(files []newFile, replace bool) (err error) {
 func writeBeside(f newFile) (name string, err error) {
 	dir := filepath.Dir(f.path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() || errors.Is(err, fs.ErrExist) {
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() || errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) {
 			return "", usageError{err}
 		}
 		return "", err
