@@ -179,8 +179,8 @@ func TestForeignInputsAreRefused(t *testing.T) {
 		`{"schema": "failsim/summary/2"}`: `unknown schema "failsim/summary/2"; this failsim reads failsim/summary/1`,
 		`{}`:                              `unknown schema ""`,
 		`[`:                               "not a summary: ",
-		`{"schema": "failsim/summary/1", "trials": 0}`:                                     "0 trials",
-		`{"schema": "failsim/summary/1", "trials": 5, "confidence": 95}`:                   "confidence 95",
+		`{"schema": "failsim/summary/1", "trials": 0}`:                                     "trials: 0; want 1 or more",
+		`{"schema": "failsim/summary/1", "trials": 5, "confidence": 95}`:                   "confidence: 95; want a number between 0 and 1",
 		`{"schema": "failsim/summary/1", "trials": 5, "confidence": 0.9, "metrics": "no"}`: "not a summary: ",
 	} {
 		_, _, err := ReadSummary([]byte(text))

@@ -123,6 +123,10 @@ func sketch(trials int64, f measure.Figures, metrics ...string) *measure.Summary
 	s := &measure.Summary{Schema: measure.Schema, Scenario: "by-hand", Trials: trials, Seed: 1, Confidence: 0.95}
 	for _, m := range metrics {
 		words := strings.Fields(m)
+		if f.Max != nil && words[2] == "ratio" {
+			most := min(*f.Max, 1)
+			f.Max = &most
+		}
 		s.Metrics = append(s.Metrics, measure.MetricSummary{
 			Name: words[0], Observer: words[1], Unit: words[2], Better: words[3], Per: "trial", Figures: f,
 		})
@@ -133,6 +137,6 @@ func sketch(trials int64, f measure.Figures, metrics ...string) *measure.Summary
 // around gives figures of a mean with its interval and of one quantile with the same.
 func around(n int64, value, low, high float64) measure.Figures {
 	e := measure.Estimate{Value: value, Low: &low, High: &high, Method: "by hand"}
-	least, most := low-1, high+1
+	least, most := max(low-1, 0), high+1
 	return measure.Figures{N: n, Mean: &e, Quantiles: map[string]measure.Estimate{"p99": e}, Min: &least, Max: &most}
 }

@@ -54,9 +54,8 @@ func ReadSummary(text []byte) (s *measure.Summary, digest string, err error) {
 	if err := json.Unmarshal(text, s); err != nil {
 		return nil, "", fmt.Errorf("not a summary: %w", err)
 	}
-	if s.Trials < 1 || !(s.Confidence > 0 && s.Confidence < 1) {
-		return nil, "", fmt.Errorf("not a summary: %d trials, confidence %v; want 1 or more, and a number between 0 and 1", s.Trials,
-			s.Confidence)
+	if err := s.Check(); err != nil {
+		return nil, "", fmt.Errorf("not a summary that failsim makes: %w", err)
 	}
 	digest, err = digestWithoutName(text)
 	return s, digest, err

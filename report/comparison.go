@@ -215,7 +215,12 @@ func relativeText(ch *compare.Change) string {
 	if ch.Relative == nil || ch.Unit == "ratio" {
 		return ""
 	}
-	return signOf(*ch.Relative) + strconv.FormatFloat(100*math.Abs(*ch.Relative), 'f', 1, 64) + "%"
+	share := 100 * math.Abs(*ch.Relative)
+	text := strconv.FormatFloat(share, 'f', 1, 64)
+	if share >= 1e9 { // of next to nothing
+		text = strconv.FormatFloat(share, 'g', 3, 64)
+	}
+	return signOf(*ch.Relative) + text + "%"
 }
 
 // effects writes how far the distributions lie apart.

@@ -18,9 +18,9 @@ func FuzzComparisonOfAnySummaries(f *testing.F) {
 	for _, other := range []string{
 		base, `{}`, `[]`, `{"schema": "failsim/summary/1", "trials": 1, "confidence": 0.5}`,
 		`{"schema": "failsim/summary/1", "trials": 1, "confidence": 0.5, "metrics": [{"name": "write_outage", "observer": "service",
-		"unit": "s", "n": 5, "mean": {"value": -1e308, "low": 1e308}, "min": 0, "max": 0}]}`,
+		"unit": "s", "per": "window", "better": "none", "n": 5, "mean": {"value": 1e-308, "low": 0, "high": 9e9}, "min": 0, "max": 9e9}]}`,
 		`{"schema": "failsim/summary/1", "trials": 1, "confidence": 0.5, "metrics": [{"name": "write_availability", "observer": "service",
-		"unit": "ratio", "per": "trial", "better": "higher", "n": 2, "mean": {"value": 7, "low": 9, "high": -9}, "min": 0, "max": 1}]}`,
+		"unit": "ratio", "per": "trial", "better": "higher", "n": 1, "mean": {"value": 0, "low": 0, "high": 1}, "min": 0, "max": 1}]}`,
 	} {
 		f.Add([]byte(base), []byte(other), 0.05)
 	}

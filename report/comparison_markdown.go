@@ -12,7 +12,7 @@ import (
 // ComparisonMarkdown writes a comparison for a page of a pipeline: the gating figures in sight, the others folded away.
 func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "**%s**\n", outcome(c))
+	fmt.Fprintf(&out, "**%s**\n", cell(outcome(c)))
 	for i := range c.Scenarios {
 		markdownPair(&out, &c.Scenarios[i], c)
 	}
@@ -21,7 +21,7 @@ func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
 		names []string
 	}{{"base", c.OnlyBase}, {"new", c.OnlyNew}} {
 		if len(alone.names) > 0 {
-			fmt.Fprintf(&out, "\nOnly in %s: %s\n", alone.side, strings.Join(alone.names, ", "))
+			fmt.Fprintf(&out, "\nOnly in %s: %s\n", alone.side, cell(strings.Join(alone.names, ", ")))
 		}
 	}
 	_, err := w.Write(out.Bytes())
@@ -29,7 +29,8 @@ func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
 }
 
 func markdownPair(out *bytes.Buffer, p *compare.Pair, c *compare.Comparison) {
-	fmt.Fprintf(out, "\n### %s: %s\n\nbase: %s; new: %s", pairName(p), p.Verdict, sideText(&p.Base), sideText(&p.New))
+	fmt.Fprintf(out, "\n### %s: %s\n\nbase: %s; new: %s", cell(pairName(p)), p.Verdict, cell(sideText(&p.Base)),
+		cell(sideText(&p.New)))
 	if p.Verdict == compare.Identical {
 		fmt.Fprintf(out, "\n")
 	} else {
@@ -54,7 +55,7 @@ func markdownPair(out *bytes.Buffer, p *compare.Pair, c *compare.Comparison) {
 		fmt.Fprintf(out, "\n")
 	}
 	if p.NotImproved != "" {
-		fmt.Fprintf(out, "* %s\n", notImproved(p, false))
+		fmt.Fprintf(out, "* %s\n", cell(notImproved(p, false)))
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(out, "* warning: %s\n", cell(warning))
@@ -82,11 +83,15 @@ func markdownEffects(out *bytes.Buffer, p *compare.Pair) {
 		fmt.Fprintf(out, "\n| effect size | KS | Wasserstein |\n|---|---:|---:|\n")
 	}
 	for _, cells := range rows {
+		for j := range cells {
+			cells[j] = cell(cells[j])
+		}
 		fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
 	}
 }
 
-// cell keeps what would end a cell or begin a tag from doing so.
+// cell keeps text, such as the name of a scenario, from ending a cell or a line, from beginning a tag and from being emphasised.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "~", `\~`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "~", `\~`, "*", `\*`, "`", "\\`", "[", `\[`,
+		"\r", " ", "\n", " ").Replace(text)
 }

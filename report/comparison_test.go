@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 
 	"failsim/compare"
@@ -107,5 +108,26 @@ func TestNoConfidenceIsShownAsAll(t *testing.T) {
 		if got := nearlyAll(confidence); got != want {
 			t.Errorf("%v: %s, want %s", confidence, got, want)
 		}
+	}
+}
+
+// Whatever a scenario is called, its name stays one line of text in Markdown.
+func TestNamesAreTextInMarkdown(t *testing.T) {
+	const name = "a|b <script>\n# *c* `d` [e](f) &lt;"
+	const want = `a\|b &lt;script> # \*c\* ` + "\\`d\\`" + ` \[e](f) &amp;lt;`
+	side := compare.Side{Scenario: name, Trials: 9}
+	c := &compare.Comparison{
+		Verdict: compare.NotShown, OnlyNew: []string{name},
+		Scenarios: []compare.Pair{
+			{Base: side, New: side, Verdict: compare.NotShown, NotImproved: "no", Warnings: []string{name}},
+			{Base: side, New: side, Verdict: compare.Identical},
+		},
+	}
+	var out bytes.Buffer
+	if err := ComparisonMarkdown(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(out.String(), want); got != 5 || strings.Contains(out.String(), "<script") {
+		t.Errorf("the name stands there %d times, want 5:\n%s", got, out.String())
 	}
 }

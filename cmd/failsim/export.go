@@ -70,8 +70,8 @@ All but perfetto need what a run leaves beside the committed baseline: trials.pa
 	flags := cmd.Flags()
 	flags.StringVar(&f.to, "to", "", "format: csv, ndjson, benchfmt or perfetto (required)")
 	flags.StringVarP(&f.out, "out", "o", "", "where to write (default: DIR)")
-	flags.Int64Var(&f.trial, "trial", 0, "with perfetto: which trial, counted from 0 (default: the first of the results)")
-	flags.Lookup("trial").DefValue = "" // 0 is not in every part
+	flags.Int64Var(&f.trial, "trial", 0, "with perfetto: which trial, counted from 0")
+	flags.Lookup("trial").DefValue = "the first of the results"
 	flags.Int64Var(&f.samples, "samples", 1000, "with benchfmt: how many trials, the first ones")
 	flags.BoolVar(&f.update, "update", false, "replace files that are there")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
