@@ -210,6 +210,19 @@ func (f *Figures) Unsupported(quantile string) string {
 	return "the trials do not support it"
 }
 
+// ShapedBy lists the delays that shape a metric as an observer sees it, by the last part of their names, the most important
+// first; nil for a metric that there is none of.
+func ShapedBy(metric, observer string) []string {
+	id, ok := metricNamed(metric)
+	if !ok {
+		return nil
+	}
+	if observer == sim.ObserverEndpoint.String() {
+		return shapedBy(id, sim.ObserverEndpoint)
+	}
+	return shapedBy(id, sim.ObserverService)
+}
+
 // shapedBy lists the delays that shape a metric, by the last part of their names.
 func shapedBy(id metricID, observer sim.Observer) []string {
 	outage := []string{"promotion"}

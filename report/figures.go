@@ -144,10 +144,17 @@ func (s scale) mean(f measure.Figures) string {
 	if math.Abs(below-above) > 0.2*half+rounding {
 		return s.number(*e.Low, decimals) + " … " + s.showTo(*e.High, decimals)
 	}
-	if half > 0 || orNaN(f.Min) < orNaN(f.Max) {
+	if half > 0 || sixDigits(e.Value) != roundTo(e.Value, 5) && orNaN(f.Min) < orNaN(f.Max) {
 		half = max(half, math.Pow10(-decimals)) // too narrow to show: rounded up, never to nothing
 	}
 	return s.showTo(e.Value, decimals) + " ± " + group(strconv.FormatFloat(half, 'f', decimals, 64))
+}
+
+// roundTo rounds to so many significant digits. A figure that needs the sixth may have lost more, and with them its interval;
+// one that does not is taken as it stands.
+func roundTo(v float64, digits int) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	return rounded
 }
 
 // firstDigit is how many decimals show the first significant digit of a half-width, four at most.

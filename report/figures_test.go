@@ -56,6 +56,12 @@ func TestEstimateShowsItsIntervalToOneDigit(t *testing.T) {
 			t.Errorf("%v (%v, %v) is shown as %q, want %q", tt.value, tt.low, tt.high, got, tt.want)
 		}
 	}
+	// Twenty calls in all trials, of campaigns that make 8 and 32: the interval has no width.
+	calls, least, most := 20.0, 8.0, 32.0
+	fixed := measure.Figures{Mean: &measure.Estimate{Value: calls, Low: &calls, High: &calls}, Min: &least, Max: &most}
+	if got := scaleOf("count", fixed).mean(fixed); got != "20 ± 0" {
+		t.Errorf("an interval without width is shown as %q", got)
+	}
 	v := 4000.0
 	constant := measure.Figures{Mean: &measure.Estimate{Value: v, Low: &v, High: &v}, Min: &v, Max: &v}
 	if got := scaleOf("1/s", constant).mean(constant); got != "4,000/s ± 0" {

@@ -36,8 +36,9 @@ type PageRun struct {
 	Version  string
 	Engine   int
 	Identity string
-	Text     string // of the scenario
-	Command  string // what to type, with the scenario in NAME.toml
+	Text     string            // of the scenario
+	Files    map[string]string // that the scenario names, by their names in it
+	Command  string            // what to type, with the scenario in NAME.toml
 	Methods  []string
 }
 
@@ -130,7 +131,7 @@ func newSheet(in *PageInput) *sheet {
 	if in.World != nil {
 		trial = tellStory(in.Config, in.World)
 	}
-	sh.Answer = answer(s, trial)
+	sh.Answer = answer(s, in.Config, trial)
 	sh.tellTrial(trial)
 	if sh.Heat = newHeat(in.Outages); sh.Heat == nil {
 		sh.NoHeat = fmt.Sprintf("No outage windows of trials below %s are kept here (outages.parquet).", count(MappedTrials))

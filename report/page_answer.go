@@ -25,12 +25,12 @@ func bold(text string) part { return part{text, true} }
 
 // answer says in words what the scenario was played for: how long writes stop, what clients see, how long the game day
 // takes, how the thresholds went, and what all of it rests on.
-func answer(s *measure.Summary, trial *trialStory) (told []statement) {
+func answer(s *measure.Summary, cfg *sim.Config, trial *trialStory) (told []statement) {
 	told = append(told, outageAnswer(s)...)
-	told = append(told, campaignAnswer(s)...)
+	told = append(told, campaignAnswer(s, cfg)...)
 	told = append(told, calendarAnswer(trial)...)
 	told = append(told, thresholdAnswer(s.Thresholds)...)
-	told = append(told, restAnswer(s.Assumptions)...)
+	told = append(told, restAnswer(s)...)
 	return append(told, extentAnswer(s)...)
 }
 
@@ -102,36 +102,74 @@ func between(e measure.Estimate, in scale) string {
 const mostCampaigns = 4
 
 // campaignAnswer is about how long the game day takes, and whether it gets to every shard.
-func campaignAnswer(s *measure.Summary) (told []statement) {
+func campaignAnswer(s *measure.Summary, cfg *sim.Config) (told []statement) {
 	m := metricOf(s, "makespan", "operator")
 	if m == nil || m.N == 0 {
 		return nil
 	}
-	members := m.By["campaign"]
-	names := sortedKeys(members)
-	slices.SortStableFunc(names, func(a, b string) int { return compareFloats(middle(members[b]), middle(members[a])) })
-	line := statement{plain("The game day takes ")}
-	if len(names) == 0 {
-		return []statement{append(line, lasts(m.Figures)...)}
+	campaigns := campaignEnds(m.By["campaign"], cfg)
+	switch {
+	case len(campaigns) < 2:
+		told = append(told, append(append(statement{plain("The game day takes ")}, lasts(m.Figures, 0)...), plain(".")))
+	case cfg != nil:
+		last := campaigns[0]
+		told = append(told, append(append(statement{plain("From the start of the first campaign until the last, %s, is through it takes ",
+			last.name)}, lasts(last.figures, last.after)...), plain(".")))
 	}
-	for i, name := range names[:min(len(names), mostCampaigns)] {
-		if i > 0 {
-			line = append(line, plain("; campaign %s ", name))
-		}
-		line = append(line, lasts(members[name])...)
-		if i == 0 && len(names) > 1 {
-			line = append(line, plain(" (campaign %s, the longest)", name))
-		}
+	if len(campaigns) > 1 {
+		told = append(told, campaignLengths(campaigns))
 	}
-	if more := len(names) - mostCampaigns; more > 0 {
-		line = append(line, plain("; %s less", plural(int64(more), "campaign")))
-	}
-	told = append(told, append(line, plain(".")))
 	if c := metricOf(s, "covered", "operator"); c != nil && c.Mean != nil && c.Mean.Value < 1 {
 		told = append(told, statement{plain("Campaigns do not get to every shard: "),
 			bold(scaleOf("ratio", c.Figures).show(c.Mean.Value)), plain(" are seen through on average.")})
 	}
 	return told
+}
+
+// campaignEnd is a campaign: how many seconds after the first one it starts, and how long it takes from then on.
+type campaignEnd struct {
+	name    string
+	after   float64
+	figures measure.Figures
+}
+
+// campaignEnds lists the campaigns that took place, the last to end first. Without a configuration it is not known when they
+// start, and the longest comes first.
+func campaignEnds(members map[string]measure.Figures, cfg *sim.Config) (ends []campaignEnd) {
+	starts := map[string]sim.Time{}
+	var first sim.Time
+	if cfg != nil {
+		for i, c := range cfg.Campaigns {
+			starts[c.Name] = c.At
+			if i == 0 || c.At < first {
+				first = c.At
+			}
+		}
+	}
+	for _, name := range sortedKeys(members) {
+		if members[name].N > 0 {
+			ends = append(ends, campaignEnd{name, starts[name].Sub(first).Seconds(), members[name]})
+		}
+	}
+	slices.SortStableFunc(ends, func(a, b campaignEnd) int {
+		return compareFloats(b.after+middle(b.figures), a.after+middle(a.figures))
+	})
+	return ends
+}
+
+// campaignLengths tells how long each campaign takes, counted from its own start.
+func campaignLengths(campaigns []campaignEnd) statement {
+	line := statement{plain("Each from its own start, campaign ")}
+	for i, c := range campaigns[:min(len(campaigns), mostCampaigns)] {
+		if i > 0 {
+			line = append(line, plain("; campaign "))
+		}
+		line = append(append(line, plain("%s takes ", c.name)), lasts(c.figures, 0)...)
+	}
+	if more := len(campaigns) - mostCampaigns; more > 0 {
+		line = append(line, plain("; %s more", plural(int64(more), "campaign")))
+	}
+	return append(line, plain("."))
 }
 
 // calendarAnswer gives the days that all campaigns together take in trial 0: each counts its length from its own start.
@@ -148,18 +186,18 @@ func calendarAnswer(trial *trialStory) []statement {
 		bold(spell(last.Sub(first).Seconds())), plain("; the calendar below tells it.")}}
 }
 
-// lasts words the typical length of a campaign.
-func lasts(f measure.Figures) statement {
+// lasts words the typical length of a campaign, counted from so many seconds before its start.
+func lasts(f measure.Figures, before float64) statement {
 	p50, ok := f.Quantiles["p50"]
 	switch {
 	case ok && strings.Contains(p50.Method, measure.MethodLowerBound):
-		return statement{bold("at least " + spell(p50.Value)), plain(" in the middle case")}
+		return statement{bold("at least " + spell(before+p50.Value)), plain(" in the middle case")}
 	case ok:
-		return statement{bold(spell(p50.Value)), plain(" in the middle case")}
+		return statement{bold(spell(before + p50.Value)), plain(" in the middle case")}
 	case f.Mean == nil:
 		return statement{plain("an unknown time")}
 	}
-	return statement{bold(bound(f, spell(f.Mean.Value))), plain(" on average")}
+	return statement{bold(bound(f, spell(before+f.Mean.Value))), plain(" on average")}
 }
 
 // middle is by what campaigns are ordered.
@@ -231,26 +269,53 @@ func thresholdAnswer(verdicts []measure.Verdict) []statement {
 	return []statement{append(line, plain("."))}
 }
 
-// mostRests is how many of the delays the answer names.
+// mostRests is how many of the delays the answer names, beyond those that shape what it tells.
 const mostRests = 8
 
-// restAnswer names the inferred delays.
-func restAnswer(assumptions []measure.Assumption) []statement {
-	var delays []string
-	for _, a := range assumptions {
-		if name, ok := strings.CutPrefix(a.Name, "delays."); ok {
-			delays = append(delays, name+" "+a.Value)
-		}
-	}
+// restAnswer names the inferred delays: first what shapes the outages, then what shapes the length of campaigns.
+func restAnswer(s *measure.Summary) []statement {
+	delays, shaping := orderedDelays(s.Assumptions)
 	if len(delays) == 0 {
 		return nil
 	}
-	text := strings.Join(delays[:min(len(delays), mostRests)], "; ")
-	if more := len(delays) - mostRests; more > 0 {
+	if outage := metricOf(s, "write_outage", "service"); s.Calls.Made == 0 && (outage == nil || outage.N == 0) {
+		return []statement{{bold("Nothing was called"), plain(" and no writes stopped, so that no delay of a failover shows in this.")}}
+	}
+	named := min(len(delays), max(shaping, mostRests))
+	text := strings.Join(delays[:named], "; ")
+	if more := len(delays) - named; more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return []statement{{plain("All of this rests on "), bold("inferred delays"),
 		plain(", set from few observations: %s.", text)}}
+}
+
+// orderedDelays lists the inferred delays with their values, the ones that matter most to the answer first; shaping is how
+// many shape a figure that it tells.
+func orderedDelays(assumptions []measure.Assumption) (delays []string, shaping int) {
+	phases := measure.ShapedBy("write_outage", "service")
+	for _, more := range [][]string{measure.ShapedBy("write_outage", "endpoint"), measure.ShapedBy("makespan", "operator")} {
+		for _, phase := range more {
+			if !slices.Contains(phases, phase) {
+				phases = append(phases, phase)
+			}
+		}
+	}
+	byRank := make([][]string, len(phases)+1)
+	for _, a := range assumptions {
+		name, ok := strings.CutPrefix(a.Name, "delays.")
+		if !ok {
+			continue
+		}
+		rank := slices.Index(phases, name[strings.LastIndex(name, ".")+1:])
+		if rank < 0 {
+			rank = len(phases)
+		} else {
+			shaping++
+		}
+		byRank[rank] = append(byRank[rank], name+" "+a.Value)
+	}
+	return slices.Concat(byRank...), shaping
 }
 
 // extentAnswer says where this is not all of an experiment, and how a run went that a precision ended.

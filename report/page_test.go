@@ -237,6 +237,7 @@ func TestPageHasItsStructure(t *testing.T) {
 type answerCase struct {
 	summary measure.Summary
 	want    []string
+	cfg     *sim.Config
 }
 
 const clientsMaySuffer = "Clients may suffer longer: client libraries are not modelled yet."
@@ -254,29 +255,29 @@ func outageCases() map[string]answerCase {
 	cut.Censored = 3
 	cut.Quantiles["p99"] = measure.Estimate{Value: 38.2, Low: &low, Method: "order statistics, " + measure.MethodLowerBound}
 	return map[string]answerCase{
-		"none": {measure.Summary{Trials: 1}, []string{"*No write outage happened* in 1 trial."}},
+		"none": {summary: measure.Summary{Trials: 1}, want: []string{"*No write outage happened* in 1 trial."}},
 		"both observers": {
-			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", full),
+			summary: measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", full),
 				metric("write_outage@endpoint", "s", "window", slow)}},
-			[]string{
+			want: []string{
 				"The service refuses a shard's writes for *26.6 s* in the middle case and for *38.2 s or longer* in the worst 1 % (interval: 37.5 s to 38.8 s).",
 				"Until the primary's name leads to the new primary too, writes are out for *30.1 s* in the middle case and for *66.8 s or longer* in the worst 1 %.",
 				clientsMaySuffer,
 			},
 		},
 		"one observer's view is the other's": {
-			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", slow),
+			summary: measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", slow),
 				metric("write_outage@endpoint", "s", "window", slow)}},
-			[]string{"The service refuses a shard's writes for *30.1 s* in the middle case and for *66.8 s or longer* in the worst 1 %.", clientsMaySuffer},
+			want: []string{"The service refuses a shard's writes for *30.1 s* in the middle case and for *66.8 s or longer* in the worst 1 %.", clientsMaySuffer},
 		},
 		"too few trials": {
-			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", few)}},
-			[]string{"The service refuses a shard's writes for *26.7 s* on average; the worst 1 % cannot be told from so few trials " +
+			summary: measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", few)}},
+			want: []string{"The service refuses a shard's writes for *26.7 s* on average; the worst 1 % cannot be told from so few trials " +
 				"(p99 needs about 1,368 trials): the longest seen is *39.9 s*.", clientsMaySuffer},
 		},
 		"cut short": {
-			measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", cut)}},
-			[]string{"The service refuses a shard's writes for *26.6 s* in the middle case and for *at least 38.2 s* in the worst 1 % " +
+			summary: measure.Summary{Metrics: []measure.MetricSummary{metric("write_outage", "s", "window", cut)}},
+			want: []string{"The service refuses a shard's writes for *26.6 s* in the middle case and for *at least 38.2 s* in the worst 1 % " +
 				"(interval: 37.5 s or more).", clientsMaySuffer},
 		},
 	}
@@ -292,28 +293,41 @@ func otherCases() map[string]answerCase {
 	covered := metric("covered@operator", "ratio", "campaign", sample(2000, 0.975, 0, 1, 1, 1, 1, 0, 1))
 	return map[string]answerCase{
 		"campaigns": {
-			measure.Summary{Trials: 9, Metrics: []measure.MetricSummary{makespan, covered}},
-			[]string{"*No write outage happened* in 9 trials.",
-				"The game day takes *3 days 2 h* in the middle case (campaign long, the longest); campaign brief *5 h 12 min* in the middle case.",
+			summary: measure.Summary{Trials: 9, Metrics: []measure.MetricSummary{makespan, covered}},
+			want: []string{"*No write outage happened* in 9 trials.",
+				"Each from its own start, campaign long takes *3 days 2 h* in the middle case; campaign brief takes *5 h 12 min* in the middle case.",
 				"Campaigns do not get to every shard: *97.50%* are seen through on average."},
 		},
+		// brief ends last: it starts 80 h after long, and so ends 85 h 12 min after it started: 3 days 13 h.
+		"campaigns that do not start together": {
+			summary: measure.Summary{Trials: 9, Metrics: []measure.MetricSummary{makespan}},
+			cfg:     &sim.Config{Campaigns: []sim.CampaignConfig{{Name: "brief", At: 84 * 3600e9}, {Name: "long", At: 4 * 3600e9}}},
+			want: []string{"*No write outage happened* in 9 trials.",
+				"From the start of the first campaign until the last, brief, is through it takes *3 days 13 h* in the middle case.",
+				"Each from its own start, campaign brief takes *5 h 12 min* in the middle case; campaign long takes *3 days 2 h* in the middle case."},
+		},
+		"nothing called": {
+			summary: measure.Summary{Trials: 9, Assumptions: []measure.Assumption{{Name: "delays.lag", Value: "1ms"}}},
+			want: []string{"*No write outage happened* in 9 trials.",
+				"*Nothing was called* and no writes stopped, so that no delay of a failover shows in this."},
+		},
 		"verdicts, delays, a part, a precision": {
-			measure.Summary{
-				Trials: 9, Part: "trials 0 to 9 of 20",
+			summary: measure.Summary{
+				Trials: 9, Part: "trials 0 to 9 of 20", Calls: measure.Calls{Made: 1},
 				Thresholds: []measure.Verdict{{Verdict: measure.Fail}, {Verdict: measure.Pass}, {Verdict: measure.Undecided}},
 				Assumptions: []measure.Assumption{{Name: "delays.lag", Value: "1ms"}, {Name: "quota.count", Value: "calls"},
 					{Name: "delays.cmd.dns_ttl", Value: "15s"}},
 				Stopping: &measure.Stopping{Precision: "write_outage.p99<=2%", MaxTrials: 4000},
 			},
-			[]string{"*No write outage happened* in 9 trials.", "Of 3 thresholds, *1 failed* and 1 cannot be decided.",
-				"All of this rests on *inferred delays*, set from few observations: lag 1ms; cmd.dns_ttl 15s.",
+			want: []string{"*No write outage happened* in 9 trials.", "Of 3 thresholds, *1 failed* and 1 cannot be decided.",
+				"All of this rests on *inferred delays*, set from few observations: cmd.dns_ttl 15s; lag 1ms.",
 				"*This is a part of an experiment only*: trials 0 to 9 of 20.",
 				"The run was to go on until write_outage.p99<=2%: that *was not reached within 4,000 trials*."},
 		},
 		"all passed": {
-			measure.Summary{Trials: 9, Thresholds: []measure.Verdict{{Verdict: measure.Pass}},
+			summary: measure.Summary{Trials: 9, Thresholds: []measure.Verdict{{Verdict: measure.Pass}},
 				Stopping: &measure.Stopping{Precision: "write_outage.p99<=2%", Reached: true}},
-			[]string{"*No write outage happened* in 9 trials.", "Of the thresholds, *all 1 passed*.",
+			want: []string{"*No write outage happened* in 9 trials.", "Of the thresholds, *all 1 passed*.",
 				"The run was to go on until write_outage.p99<=2%: that *was reached*."},
 		},
 	}
@@ -324,7 +338,7 @@ func TestAnswer(t *testing.T) {
 	cases := outageCases()
 	maps.Copy(cases, otherCases())
 	for name, c := range cases {
-		got := answer(&c.summary, nil)
+		got := answer(&c.summary, c.cfg, nil)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %d sentences, want %d", name, len(got), len(c.want))
 			continue
@@ -334,6 +348,40 @@ func TestAnswer(t *testing.T) {
 				t.Errorf("%s: got  %s\nwant %s", name, text, c.want[i])
 			}
 		}
+	}
+}
+
+// What shapes the outage comes first, whatever the order of the file, and is never cut; what shapes nothing told comes last.
+func TestAnswerNamesWhatShapesItFirst(t *testing.T) {
+	var have []measure.Assumption
+	for _, name := range []string{"cmd.lag", "cmd.completed_event", "cmd.sync_rate", "cmd.provision", "cmd.recovery_start", "cmd.accept",
+		"cmd.dns_ttl", "cmd.propagation", "cme.accept", "cmd.promotion", "cme.promotion"} {
+		have = append(have, measure.Assumption{Name: "delays." + name, Value: "1s"})
+	}
+	got := starred(restAnswer(&measure.Summary{Calls: measure.Calls{Made: 1}, Assumptions: have})[0])
+	want := "All of this rests on *inferred delays*, set from few observations: cmd.promotion 1s; cme.promotion 1s; " +
+		"cmd.propagation 1s; cmd.dns_ttl 1s; cmd.accept 1s; cme.accept 1s; cmd.recovery_start 1s; cmd.provision 1s; cmd.sync_rate 1s; and 2 more."
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A stretch that begins at midnight is of that day, though it is drawn with some room before it; and a long stretch leaves the
+// gap before it a gap: of the hour between them a quarter at most goes to either.
+func TestCalendarAxisKeepsDaysAndGaps(t *testing.T) {
+	hour := sim.Time(3600e9)
+	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	a := &timeAxis{start: start}
+	a.stretches = []stretch{{from: 24 * hour, to: 25 * hour}, {from: 26 * hour, to: 1026 * hour}}
+	a.pad()
+	if gap := a.stretches[1].from - a.stretches[0].to; gap < hour/2 {
+		t.Errorf("a gap of %v is left of an hour", time.Duration(gap))
+	}
+	a = newTimeAxis(start, []stretch{{from: 24 * hour, to: 25 * hour}}, 0, 800)
+	d := &drawing{}
+	a.draw(d, 40, 100)
+	if text := d.body.String(); !strings.Contains(text, ">Tue 3 Mar<") || strings.Contains(text, "Mon 2 Mar") || strings.Contains(text, ">-") {
+		t.Errorf("the stretch that starts on Tuesday at midnight is labelled otherwise: %s", text)
 	}
 }
 

@@ -19,6 +19,7 @@ type timeAxis struct {
 // stretch is a span of time and where it is drawn.
 type stretch struct {
 	from, to    sim.Time
+	first       sim.Time // what it was before it was padded: its first call
 	left, width float64
 }
 
@@ -26,6 +27,7 @@ const (
 	gapWidth       = 18.0
 	mostStretches  = 12
 	narrowest      = 56.0             // of a stretch
+	dateWidth      = 72.0             // of a label such as `Wed 21 Jan`, with the space after it
 	tickDistance   = 58.0             // between labels, at least
 	shortestGap    = 10 * time.Minute // that is left out
 	stretchPadding = 0.03
@@ -39,13 +41,7 @@ func newTimeAxis(start time.Time, busy []stretch, left, width float64) *timeAxis
 		total += s.to - s.from
 	}
 	a := &timeAxis{start: start, stretches: joinNear(merged, max(sim.Time(shortestGap), total/4))}
-	var length float64
-	for i := range a.stretches {
-		s := &a.stretches[i]
-		pad := max(sim.Time(time.Second), sim.Time(float64(stretchPadding*float64(s.to-s.from))))
-		s.from, s.to = max(0, s.from-pad), s.to+pad
-		length += float64(s.to - s.from)
-	}
+	length := a.pad()
 	room := width - gapWidth*float64(len(a.stretches)-1) - narrowest*float64(len(a.stretches))
 	for i := range a.stretches {
 		s := &a.stretches[i]
@@ -53,6 +49,26 @@ func newTimeAxis(start time.Time, busy []stretch, left, width float64) *timeAxis
 		left += s.width + gapWidth
 	}
 	return a
+}
+
+// pad gives each stretch some room at its ends, and the length of all. A quarter of a gap at most goes to either side, so
+// that the rest of it is still left out.
+func (a *timeAxis) pad() (length float64) {
+	spans := slices.Clone(a.stretches)
+	for i, span := range spans {
+		pad := max(sim.Time(time.Second), sim.Time(float64(stretchPadding*float64(span.to-span.from))))
+		before, after := pad, pad
+		if i > 0 {
+			before = min(pad, (span.from-spans[i-1].to)/4)
+		}
+		if i < len(spans)-1 {
+			after = min(pad, (spans[i+1].from-span.to)/4)
+		}
+		s := &a.stretches[i]
+		s.first, s.from, s.to = span.from, max(0, span.from-before), span.to+after
+		length += float64(s.to - s.from)
+	}
+	return length
 }
 
 // mergeSpans sorts spans and joins those that touch or overlap.
@@ -108,8 +124,12 @@ func (a *timeAxis) end() float64 {
 
 // draw writes the axis above the rows, with a line down to bottom at each tick, and the gaps.
 func (a *timeAxis) draw(d *drawing, top, bottom float64) {
+	free, named := 0.0, "" // from where on there is room for a date, and the last that was written
 	for i, s := range a.stretches {
-		d.text(s.left, top-16, "tick strong", a.start.Add(time.Duration(s.from)).Format("Mon 2 Jan"))
+		if day := a.start.Add(time.Duration(s.first)).Format("Mon 2 Jan"); day != named && s.left >= free {
+			d.text(s.left, top-16, "tick strong", day)
+			free, named = s.left+dateWidth, day
+		}
 		for _, t := range a.ticks(s) {
 			x := a.at(t)
 			d.line(point{x, top}, point{x, bottom}, "grid")

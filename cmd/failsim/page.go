@@ -16,7 +16,7 @@ import (
 func pageOf(m *store.Manifest, s *measure.Summary) *report.PageInput {
 	return &report.PageInput{Summary: s, Ran: report.PageRun{
 		Version: m.Failsim, Engine: m.Engine, Identity: m.Scenario.Identity, Text: m.Scenario.Text, Methods: m.Methods,
-		Command: commandOf(m),
+		Command: commandOf(m), Files: m.Scenario.Files,
 	}}
 }
 
@@ -30,6 +30,9 @@ func commandOf(m *store.Manifest) string {
 	}
 	if m.Part != nil {
 		command = append(command, fmt.Sprintf("--trials-from %d --trials-to %d", m.Part.From, m.Part.To))
+	}
+	if m.Outages != "" && m.Outages != "sample" {
+		command = append(command, "--outages "+m.Outages)
 	}
 	return strings.Join(append(command, fmt.Sprintf("--seed %d", m.Seed)), " ")
 }
