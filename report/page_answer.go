@@ -178,8 +178,8 @@ func calendarAnswer(trial *trialStory) []statement {
 		return nil
 	}
 	first, last := trial.calls[0].at, trial.calls[0].at
-	for _, busy := range trial.busy() {
-		last = max(last, busy.to)
+	for i := range trial.calls {
+		last = max(last, trial.calls[i].at, trial.until(trial.calls[i].failover))
 	}
 	minute := func(t sim.Time) string { return trial.cfg.Start.Add(time.Duration(t)).Format("Mon 2 Jan 15:04") }
 	return []statement{{plain("In trial 0 all of it runs from %s to %s UTC, ", minute(first), minute(last)),

@@ -16,6 +16,7 @@ type calendar struct {
 	Chart template.HTML
 	Days  htmlTable
 	Calls htmlTable
+	Brief bool     // the days are few enough to stand before the chart
 	Cut   []string // what is left out, in words
 }
 
@@ -25,6 +26,7 @@ const (
 	mostCalendarMarks = 1500
 	mostCallRows      = 300
 	mostDayRows       = 60
+	briefDays         = 10
 )
 
 func newCalendar(s *trialStory) *calendar {
@@ -32,13 +34,17 @@ func newCalendar(s *trialStory) *calendar {
 		return nil
 	}
 	c := &calendar{Days: s.days(), Calls: s.callTable()}
+	c.Brief = len(c.Days.Rows) <= briefDays
+	if len(c.Days.Rows) == mostDayRows {
+		c.Cut = append(c.Cut, fmt.Sprintf("The table of days ends after %d; timeline.txt has all.", mostDayRows))
+	}
 	if more := len(s.calls) - mostCallRows; more > 0 {
 		c.Cut = append(c.Cut, fmt.Sprintf("The list has the first %d of %s calls; timeline.txt and `failsim timeline` tell all.",
 			mostCallRows, count(int64(len(s.calls)))))
 	}
 	rows := s.calendarRows()
 	if more := len(s.shards) - len(rows); more > 0 {
-		c.Cut = append(c.Cut, fmt.Sprintf("The chart has the %d shards that were called first; %s more were called.",
+		c.Cut = append(c.Cut, fmt.Sprintf("The chart has the %d shards that were called first; %s more were called. It ends with the last of those %[1]d.",
 			len(rows), count(int64(more))))
 	}
 	drawn := s.draw(rows)
@@ -82,7 +88,7 @@ type planChart struct {
 
 func (s *trialStory) draw(rows []int) *planChart {
 	p := &planChart{trialStory: s, rows: map[int]float64{}}
-	p.along = newTimeAxis(s.cfg.Start, s.busy(), calendarLeft, calendarWidth-calendarLeft-8)
+	p.along = newTimeAxis(s.cfg.Start, s.busy(rows), calendarLeft, calendarWidth-calendarLeft-8)
 	bottom := calendarTop + rowHeight*float64(len(rows))
 	p.drawing = drawing{width: calendarWidth, height: bottom + quotaHeight, id: "calendar-chart",
 		name:  "Calendar of trial 0: calls, failovers and recoveries by shard, and the quota in use",
@@ -181,11 +187,16 @@ func (p *planChart) quota(top float64) {
 		s := &p.along.stretches[i]
 		var path strings.Builder
 		fmt.Fprintf(&path, "M%s %s", px(s.left), px(up.from))
-		for _, at := range steps {
+		for j, at := range steps {
+			x := px(max(s.left, p.along.at(at.at)))
 			if at.at > s.to {
 				break
 			}
-			fmt.Fprintf(&path, "H%sV%s", px(max(s.left, p.along.at(at.at))), px(up.at(float64(at.used))))
+			// Of steps at one place the last is what goes on from there.
+			if j+1 < len(steps) && steps[j+1].at <= s.to && px(max(s.left, p.along.at(steps[j+1].at))) == x {
+				continue
+			}
+			fmt.Fprintf(&path, "H%sV%s", x, px(up.at(float64(at.used))))
 		}
 		fmt.Fprintf(&path, "H%sV%sZ", px(s.left+s.width), px(up.from))
 		p.add(`<path class="quota" d="%s"/>`, path.String())

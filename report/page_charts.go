@@ -28,6 +28,7 @@ type chart struct {
 	ECDF      template.HTML `json:"-"`
 	Histogram template.HTML `json:"-"`
 	Cut       string        `json:"-"` // what was cut short, in words
+	Zeros     string        `json:"-"` // how many values are 0 and have no column, in words
 	Data      htmlTable     `json:"-"`
 }
 
@@ -54,6 +55,7 @@ func newChart(seen []measure.MetricSummary, distributions []measure.Distribution
 	c.Whole = first.Unit == "count" && along.max-along.min < 1000 && !c.Log
 	edges := bins(along, c.Whole)
 	for i, d := range drawn {
+		c.Curves[i].noZero = c.Log
 		c.Curves[i].fill(d, edges, c.Whole)
 	}
 	for _, edge := range edges {
@@ -61,7 +63,7 @@ func newChart(seen []measure.MetricSummary, distributions []measure.Distribution
 	}
 	c.Min, c.Max = c.Edges[0], c.Edges[len(c.Edges)-1]
 	c.ECDF, c.Histogram = c.drawECDF(), c.drawHistogram()
-	c.Cut = c.cutShort()
+	c.Cut, c.Zeros = c.cutShort(), c.zeroShare()
 	c.Data = c.table()
 	return c
 }
@@ -172,7 +174,7 @@ func stepPath(c *curve, along, up axis) string {
 	for i, x := range c.X {
 		fmt.Fprintf(&path, "H%sV%s", px(along.at(x)), px(up.at(100*c.F[i])))
 	}
-	return path.String()
+	return path.String() + "H" + px(along.from+along.span)
 }
 
 // bandPath runs along the upper ends and back along the lower ones.
@@ -269,6 +271,22 @@ func (c *chart) cutShort() string {
 	return strings.Join(parts, "; ") + ": their trial ended before they did, so their true length is larger. To the right of the " +
 		"dotted red line the share drawn is the most that it can be; the lower end of the band takes them to be longer than " +
 		"anything. In the histogram they have a dashed red frame."
+}
+
+// zeroShare says what an axis by powers of ten cannot show.
+func (c *chart) zeroShare() string {
+	var parts []string
+	for i := range c.Curves {
+		if cv := &c.Curves[i]; c.Log && cv.zeros > 0 {
+			parts = append(parts, fmt.Sprintf("%s of %s values (%s) as the %s sees them", count(cv.zeros), count(cv.n),
+				share(cv.zeros, cv.n), cv.Observer))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + ". An axis by powers of ten has no place for 0: the curve starts at their share, and the " +
+		"columns are of the other values, in percent of all."
 }
 
 // table gives the curves in numbers: some sixteen values, with what share lies at or below each.

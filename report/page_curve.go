@@ -26,7 +26,8 @@ type curve struct {
 	Shares    []float64 `json:"shares"`
 	CutShares []float64 `json:"cutShares,omitempty"`
 
-	n int64
+	n, zeros int64
+	noZero   bool // the axis goes by logarithms
 }
 
 type quantileMark struct {
@@ -64,6 +65,9 @@ func newCurve(d *measure.Distribution, in scale, of measure.MetricSummary) curve
 	var keptX, keptF float64
 	for i, v := range d.Values {
 		seen += d.Counts[i]
+		if v <= 0 {
+			c.zeros = seen
+		}
 		f, x := float64(seen)/float64(c.n), steps.at(v)
 		if d.Censored[i] > 0 {
 			if c.CutFrom == nil {
@@ -159,6 +163,9 @@ func bins(along axis, whole bool) (edges []float64) {
 func (c *curve) fill(d *measure.Distribution, edges []float64, atoms bool) {
 	shares, cut := make([]float64, len(edges)-1), make([]float64, len(edges)-1)
 	for i, v := range d.Values {
+		if c.noZero && v <= 0 {
+			continue // an axis by powers of ten has no place for zero: the chart says how many there are
+		}
 		width := 0.0
 		if !atoms {
 			width = gap(d.Values, i)

@@ -292,3 +292,18 @@ func TestHeat(t *testing.T) {
 		t.Error("a map of no trial")
 	}
 }
+
+// On an axis by powers of ten the zeros have no column, and the chart says how many they are: 44 of 100 here. The other 56
+// fill the columns, in percent of all.
+func TestZerosAreToldApartOnLogAxes(t *testing.T) {
+	c := curve{Observer: "service", n: 100, zeros: 44, noZero: true}
+	d := &measure.Distribution{Values: []float64{0, 1, 100}, Counts: []int64{44, 16, 40}, Censored: []int64{0, 0, 0}}
+	c.fill(d, []float64{1, 10, 100}, true)
+	if c.Shares[0] != 16 || c.Shares[1] != 40 {
+		t.Errorf("columns of %v, want 16 and 40", c.Shares)
+	}
+	with := chart{Log: true, Curves: []curve{c}}
+	if text := with.zeroShare(); !strings.HasPrefix(text, "44 of 100 values (44") {
+		t.Errorf("the chart says %q", text)
+	}
+}

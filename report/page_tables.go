@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,10 +35,35 @@ func verdictRows(s *measure.Summary) (rows []verdictRow) {
 	slices.SortStableFunc(ordered, func(a, b measure.Verdict) int { return rank(a.Verdict) - rank(b.Verdict) })
 	for i := range ordered {
 		v := &ordered[i]
-		rows = append(rows, verdictRow{mark(v.Verdict), v.Verdict, v.Figure().String(), limitText(v),
-			strings.TrimPrefix(verdictFigure(v), "is "), grounds(v)})
+		rows = append(rows, verdictRow{mark(v.Verdict), v.Verdict, v.Figure().String(),
+			inWordsOfPage(v, limitText(v)), inWordsOfPage(v, strings.TrimPrefix(verdictFigure(v), "is ")), grounds(v)})
 	}
 	return rows
+}
+
+var figureText = regexp.MustCompile(`-?\d[\d,]*(\.\d+)?`)
+
+// inWordsOfPage writes the figures in a text about a threshold as the page does: a ratio in percent, and four significant
+// digits but where those would bring a figure onto the limit that it is not at.
+func inWordsOfPage(v *measure.Verdict, text string) string {
+	limit := orNaN(v.AtMost)
+	if v.AtLeast != nil {
+		limit = *v.AtLeast
+	}
+	return figureText.ReplaceAllStringFunc(text, func(figure string) string {
+		exactly, err := strconv.ParseFloat(strings.ReplaceAll(figure, ",", ""), 64)
+		if err != nil {
+			return figure
+		}
+		short := roundTo(exactly, 4)
+		if exactly == limit || short == limit || exactly >= 1000 || v.Unit == "ratio" && exactly > 0.5 {
+			short = exactly
+		}
+		if v.Unit == "ratio" {
+			return tickText(float64(100*short)) + "%"
+		}
+		return tickText(short)
+	})
 }
 
 // metricSection is a planner's question with the metrics that answer it.
@@ -167,16 +193,16 @@ type figureRows struct {
 
 func (f *figureRows) table(caption string) *htmlTable {
 	return &htmlTable{Caption: wordsOf(f.first.Name).title + ": " + caption,
-		Head: append([]string{"", "n", "mean"}, f.columns...), Numeric: "lr"}
+		Head: append(append([]string{""}, f.columns...), "mean", "n"), Numeric: "lr"}
 }
 
 // row shows figures of the metric in a scale of their own.
 func (f *figureRows) row(label string, m measure.MetricSummary) []string {
 	if m.N == 0 {
-		return append([]string{label, "0"}, slices.Repeat([]string{missing}, len(f.columns)+1)...)
+		return append(append([]string{label}, slices.Repeat([]string{missing}, len(f.columns)+1)...), "0")
 	}
 	cells := f.page.figures(m, scaleOf(m.Unit, m.Figures), f.columns)
-	return append([]string{label, cells[0] + " " + cells[1]}, cells[2:]...)
+	return append(append([]string{label}, cells[3:]...), cells[2], cells[0]+" "+cells[1])
 }
 
 // observers has a row for each observer.
@@ -187,7 +213,7 @@ func (f *figureRows) observers(seen []measure.MetricSummary) *htmlTable {
 		found = found || m.N > 0
 		if i > 0 && m.N > 0 && sameFigures(m.Figures, f.first.Figures) {
 			same := slices.Repeat([]string{"the same"}, len(f.columns)+1)
-			t.Rows = append(t.Rows, append([]string{m.Observer, count(m.N) + " " + values(m)}, same...))
+			t.Rows = append(t.Rows, append(append([]string{m.Observer}, same...), count(m.N)+" "+values(m)))
 			continue
 		}
 		t.Rows = append(t.Rows, f.row(m.Observer, m))

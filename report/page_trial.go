@@ -196,10 +196,17 @@ func (s *trialStory) countQuota() {
 	}
 }
 
-// busy is when something goes on: from each call to the end of the replacement that it caused.
-func (s *trialStory) busy() (spans []stretch) {
+// busy is when something goes on with those shards: from each call to the end of the replacement that it caused.
+func (s *trialStory) busy(shards []int) (spans []stretch) {
+	wanted := make([]bool, len(s.shards))
+	for _, row := range shards {
+		wanted[row] = true
+	}
 	for i := range s.calls {
 		c := &s.calls[i]
+		if !wanted[c.shard] {
+			continue
+		}
 		spans = append(spans, stretch{from: c.at, to: max(c.at, s.until(c.failover))})
 	}
 	return spans

@@ -22,7 +22,10 @@ import (
 const pageName = "report.html"
 
 // reportFlags are the flags of report.
-type reportFlags struct{ out string }
+type reportFlags struct {
+	out    string
+	update bool // replace the file that out names
+}
 
 func (a *app) reportCommand() *cobra.Command {
 	f := &reportFlags{}
@@ -41,6 +44,7 @@ curves and no map of shards. Trial 0 is played again from the scenario in the ma
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "write the page of one folder to this file instead; - is stdout")
+	flags.BoolVar(&f.update, "update", false, "with -o: replace the file that is there")
 	cmd.RunE = func(cmd *cobra.Command, dirs []string) error {
 		given := cmd.Flags().Changed
 		switch {
@@ -48,6 +52,8 @@ curves and no map of shards. Trial 0 is played again from the scenario in the ma
 			return usagef("-o: want the name of a file, or - for stdout")
 		case len(dirs) > 1 && given("out"):
 			return usagef("-o is about one folder; got %d", len(dirs))
+		case f.update && (f.out == "" || f.out == "-"):
+			return usagef("--update is about the file that -o names; report.html in a folder of results is always made anew")
 		}
 		return a.report(dirs, f)
 	}
@@ -56,6 +62,9 @@ curves and no map of shards. Trial 0 is played again from the scenario in the ma
 
 // report makes all pages before it writes the first.
 func (a *app) report(dirs []string, f *reportFlags) error {
+	if err := spareResults(f.out); err != nil {
+		return err
+	}
 	var pages [][]byte
 	var mistakes []error
 	for _, dir := range dirs {
@@ -77,13 +86,26 @@ func (a *app) report(dirs []string, f *reportFlags) error {
 		return writeNew([]newFile{{f.out, func(w io.Writer) error {
 			_, err := w.Write(pages[0])
 			return err
-		}}}, true)
+		}}}, f.update)
 	}
 	for i, dir := range dirs {
 		if err := store.Replace(dir, pageName, pages[i]); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.stdout, filepath.Join(dir, pageName))
+	}
+	return nil
+}
+
+// spareResults keeps -o from the files of results: of those a page may take the place of report.html alone.
+func spareResults(out string) error {
+	if out == "" || out == "-" || filepath.Base(out) == pageName {
+		return nil
+	}
+	dir := filepath.Dir(out)
+	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	if err == nil {
+		return usagef("-o %s: %s holds results; want %s in it, or a file elsewhere", out, dir, pageName)
 	}
 	return nil
 }
@@ -158,13 +180,13 @@ func readIfThere(dir, name string, read func(r io.ReaderAt, size int64) error) e
 		return err
 	}
 	info, err := f.Stat()
-	if err == nil {
-		err = read(f, info.Size())
-	}
 	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	return err
+	if err := read(f, info.Size()); err != nil {
+		return usagef("%s: %w", path, err) // its bytes are those of the run or not: what is in it is the user's
+	}
+	return nil
 }
 
 // addOutages takes up the rows of the trials that a page maps; rows come in the order of trials.

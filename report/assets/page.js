@@ -34,7 +34,7 @@
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(bbox.left - 14 * ratio, 0, bbox.width + 28 * ratio, bbox.top + bbox.height + 6 * ratio);
+    ctx.rect(bbox.left - 30 * ratio, 0, bbox.width + 60 * ratio, bbox.top + bbox.height + 6 * ratio);
     ctx.clip();
     ctx.font = 12 * ratio + "px system-ui, sans-serif";
     ctx.textAlign = "center";
@@ -81,7 +81,14 @@
   const ecdf = (chart, box, say) => {
     const options = common(chart, box, 100);
     const percent = (vs) => vs.map((v) => 100 * v);
-    const tables = chart.curves.map((c) =>
+    // A curve goes on to the end of the axis, so that one of a single value is a line too.
+    const toEnd = (c) => {
+      const n = c.x.length - 1;
+      if (c.x[n] >= chart.max) return c;
+      const more = (vs) => vs && [...vs, vs[n]];
+      return { ...c, x: [...c.x, chart.max], f: more(c.f), low: more(c.low), high: more(c.high) };
+    };
+    const tables = chart.curves.map(toEnd).map((c) =>
       c.low ? [c.x, percent(c.f), percent(c.low), percent(c.high)] : [c.x, percent(c.f)]);
     const stepped = uPlot.paths.stepped({ align: 1 });
     options.series = [{}];
@@ -236,6 +243,14 @@
     }
   });
   document.querySelectorAll(".scroll").forEach((box) => sizes.observe(box));
+
+  // On paper the intervals of all figures stand open; afterwards they are as the reader left them.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.paper:not([open])")];
+    opened.forEach((d) => { d.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));
 
   document.querySelectorAll(".help").forEach((e) => { e.hidden = false; });
   const near = new IntersectionObserver((entries) => {
