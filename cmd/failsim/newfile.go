@@ -26,7 +26,7 @@ func writeNew(files []newFile, replace bool) (err error) {
 		info, err := os.Stat(f.path)
 		dir := filepath.Dir(f.path)
 		switch {
-		case filepath.Base(f.path) != pageName && store.Owns(f.path):
+		case store.Owns(f.path):
 			return usagef("%s is a file of the results in %s; want another name", f.path, dir)
 		case err == nil && info.IsDir():
 			return usagef("%s is a folder; want the name of a file", f.path)

@@ -62,9 +62,6 @@ curves and no map of shards. Trial 0 is played again from the scenario in the ma
 
 // report makes all pages before it writes the first.
 func (a *app) report(dirs []string, f *reportFlags) error {
-	if err := spareResults(f.out); err != nil {
-		return err
-	}
 	var pages [][]byte
 	var mistakes []error
 	for _, dir := range dirs {
@@ -93,19 +90,6 @@ func (a *app) report(dirs []string, f *reportFlags) error {
 			return err
 		}
 		fmt.Fprintln(a.stdout, filepath.Join(dir, pageName))
-	}
-	return nil
-}
-
-// spareResults keeps -o from the files of results: of those a page may take the place of report.html alone.
-func spareResults(out string) error {
-	if out == "" || out == "-" || filepath.Base(out) == pageName {
-		return nil
-	}
-	dir := filepath.Dir(out)
-	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
-	if err == nil {
-		return usagef("-o %s: %s holds results; want %s in it, or a file elsewhere", out, dir, pageName)
 	}
 	return nil
 }
