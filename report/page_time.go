@@ -152,6 +152,9 @@ var tickSteps = []time.Duration{
 
 // ticks are round times of day within a stretch, far enough apart for their labels.
 func (a *timeAxis) ticks(s stretch) (ticks []sim.Time) {
+	if s.to <= s.from || s.width <= 0 {
+		return nil
+	}
 	step := tickSteps[len(tickSteps)-1]
 	for _, candidate := range tickSteps {
 		if float64(candidate)/float64(s.to-s.from)*s.width >= tickDistance {
