@@ -117,7 +117,7 @@ func (s *trialStory) draw(rows []int) *planChart {
 
 // shorten keeps a label within its column.
 func shorten(label string) string {
-	const most = 22
+	const most = 21
 	if runes := []rune(label); len(runes) > most {
 		return string(runes[:most-9]) + "…" + string(runes[len(runes)-8:])
 	}
