@@ -35,14 +35,13 @@ func (r *results) write(ctx context.Context, dir string) error {
 		return err
 	}
 	r.manifest.Methods = methods(r.summary)
+	distributions := r.total.Distributions(r.summary.Confidence)
 	files := store.Files{
 		Baseline: baseline,
 		Others: map[string]func(io.Writer) error{
-			"trials.parquet": func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
-			"sketches.parquet": func(w io.Writer) error {
-				return rows.WriteSketches(w, r.total.Distributions(r.summary.Confidence))
-			},
-			"report.html": r.page,
+			"trials.parquet":   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
+			"sketches.parquet": func(w io.Writer) error { return rows.WriteSketches(w, distributions) },
+			"report.html":      func(w io.Writer) error { return r.page(w, distributions) },
 		},
 		Environment: func() []byte { return environment(r.begun) },
 	}
