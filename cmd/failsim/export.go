@@ -201,7 +201,7 @@ func (x *exporter) tables() ([]newFile, error) {
 	files := []newFile{{"trials." + x.to, func(w io.Writer) error {
 		return export.Trials(w, as, x.columns(), trials)
 	}}}
-	const name = "outages.parquet"
+	const name = outagesName
 	windows, size, err := x.open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(x.app.stderr, "warning: %s has no %s (run --outages none keeps no windows): %s holds the trials only\n",
@@ -224,7 +224,7 @@ func (x *exporter) columns() []measure.Column { return measure.NewTally(&x.sc.Co
 
 // trials opens trials.parquet.
 func (x *exporter) trials() (*rows.Trials, error) {
-	const name = "trials.parquet"
+	const name = trialsName
 	file, size, err := x.open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("%s has no %s: a baseline kept in git is without it; run the scenario again: "+

@@ -19,8 +19,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const pageName = "report.html"
-
 // reportFlags are the flags of report.
 type reportFlags struct {
 	out    string
@@ -112,7 +110,7 @@ func makePage(dir string) ([]byte, error) {
 		}
 		tellTrial(in, sc, m.Seed)
 	}
-	err = readIfThere(dir, "sketches.parquet", func(r io.ReaderAt, size int64) (err error) {
+	err = readIfThere(dir, sketchesName, func(r io.ReaderAt, size int64) (err error) {
 		in.Distributions, err = rows.ReadSketches(r, size)
 		return err
 	})
@@ -120,7 +118,7 @@ func makePage(dir string) ([]byte, error) {
 		return nil, err
 	}
 	if in.Config != nil {
-		err = readIfThere(dir, "outages.parquet", func(r io.ReaderAt, size int64) error {
+		err = readIfThere(dir, outagesName, func(r io.ReaderAt, size int64) error {
 			in.Outages = report.NewOutageMap(in.Config, mapped(m))
 			return addOutages(in.Outages, in.Config, rows.ReadOutages(r, size))
 		})
@@ -135,7 +133,7 @@ func makePage(dir string) ([]byte, error) {
 
 // checkedSummary reads the summary, which must be the one that the manifest was written with.
 func checkedSummary(dir string, m *store.Manifest) (*measure.Summary, error) {
-	path := filepath.Join(dir, "summary.json")
+	path := filepath.Join(dir, summaryName)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("%s: no summary.json beside its manifest; failsim run makes both", dir)
@@ -143,7 +141,7 @@ func checkedSummary(dir string, m *store.Manifest) (*measure.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !m.Holds("summary.json", text) {
+	if !m.Holds(summaryName, text) {
 		return nil, fmt.Errorf("%s %w than its manifest: its digest is another", path, store.ErrOtherRun)
 	}
 	return readSummary(dir)

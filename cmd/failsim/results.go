@@ -20,6 +20,16 @@ import (
 	"failsim/store"
 )
 
+// The files of a results folder, besides those that store makes itself.
+const (
+	summaryName  = "summary.json"
+	timelineName = "timeline.txt"
+	trialsName   = "trials.parquet"
+	outagesName  = "outages.parquet"
+	sketchesName = "sketches.parquet"
+	pageName     = "report.html"
+)
+
 // results are what a run or a merge leaves.
 type results struct {
 	*gathering
@@ -39,14 +49,14 @@ func (r *results) write(ctx context.Context, dir string) error {
 	files := store.Files{
 		Baseline: baseline,
 		Others: map[string]func(io.Writer) error{
-			"trials.parquet":   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
-			"sketches.parquet": func(w io.Writer) error { return rows.WriteSketches(w, distributions) },
-			"report.html":      func(w io.Writer) error { return r.page(w, distributions) },
+			trialsName:   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
+			sketchesName: func(w io.Writer) error { return rows.WriteSketches(w, distributions) },
+			pageName:     func(w io.Writer) error { return r.page(w, distributions) },
 		},
 		Environment: func() []byte { return environment(r.begun) },
 	}
 	if r.manifest.Outages != noOutages {
-		files.Others["outages.parquet"] = func(w io.Writer) error { return rows.WriteOutages(w, &r.sc.Config, r.all()) }
+		files.Others[outagesName] = func(w io.Writer) error { return rows.WriteOutages(w, &r.sc.Config, r.all()) }
 	}
 	for name, write := range files.Others {
 		files.Others[name] = stoppable(ctx, write)
@@ -64,7 +74,7 @@ func (r *results) baseline() (map[string][]byte, error) {
 	if err := report.TimelineText(&story, storyHead(r.sc, r.manifest.Seed, 0), told, timelineLines); err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"summary.json": asJSON.Bytes(), "timeline.txt": story.Bytes()}, nil
+	return map[string][]byte{summaryName: asJSON.Bytes(), timelineName: story.Bytes()}, nil
 }
 
 // environment is what environment.json says about the machine and the moment.
@@ -98,13 +108,13 @@ func environment(begun time.Time) []byte {
 
 // readSummary reads the summary of a results folder.
 func readSummary(dir string) (*measure.Summary, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	text, err := os.ReadFile(filepath.Join(dir, summaryName))
 	if err != nil {
 		return nil, err
 	}
 	var s measure.Summary
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "summary.json"), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
 	}
 	return &s, nil
 }

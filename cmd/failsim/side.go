@@ -88,12 +88,6 @@ func (s *side) byScenario() (map[string]*compare.Result, error) {
 	return byName, nil
 }
 
-const (
-	summaryName  = "summary.json"
-	trialsName   = "trials.parquet"
-	sketchesName = "sketches.parquet"
-)
-
 // readResult reads a results folder, or a summary alone.
 func readResult(path string, folder bool) (*compare.Result, error) {
 	r := &compare.Result{Name: path, NoRows: "is a summary alone"}
