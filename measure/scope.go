@@ -68,11 +68,14 @@ func (s *scope) hasGroup(id metricID, group int) bool {
 
 // hasCause tells whether the metric can have a value with that cause.
 func (s *scope) hasCause(id metricID, cause sim.Cause) bool {
-	if cause == sim.CauseTestFailover {
-		return s.calls
-	}
 	per := metrics[id].Per
-	return s.statuses && (per == "window" || per == "trial")
+	switch cause {
+	case sim.CauseTestFailover:
+		return s.calls
+	case sim.CauseNodeStatus:
+		return s.statuses && (per == "window" || per == "trial")
+	}
+	return false
 }
 
 // hasNames tells whether clients reach the group through names that have to follow a failover.

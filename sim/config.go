@@ -28,6 +28,8 @@ type Config struct {
 	Calls                []CallConfig
 	Campaigns            []CampaignConfig
 	Blocks               []BlockConfig
+	Faults               []FaultConfig // by At
+	Failures             []FailureConfig
 }
 
 // End is the instant at which a trial ends: the horizon and then the drain.
@@ -61,7 +63,12 @@ type GroupConfig struct {
 	NodeGroups  []NodeGroupConfig
 	// DatasetBytes, WritesPerSecond and ReadsPerSecond are per node group.
 	DatasetBytes, WritesPerSecond, ReadsPerSecond int64
-	Delays                                        Delays
+	Durability                                    Durability
+	Replication                                   ReplicationConfig
+	Maintenance                                   MaintenanceWindow
+	// NodeTimeout is the engine's cluster-node-timeout, with cluster mode enabled.
+	NodeTimeout time.Duration
+	Delays      Delays
 }
 
 // NodeGroupConfig is one node group (shard): its members in the order of their names, the primary among them by index.
@@ -82,11 +89,16 @@ type NodeConfig struct {
 // Delays are the phases of a failover in one group.
 type Delays struct {
 	Accept         dist.Delay // call accepted -> primary cut off
-	Promotion      dist.Delay // cut off -> a replica is promoted
+	Promotion      dist.Delay // TestFailover: cut off -> a replica is promoted
+	Detection      dist.Delay // a node fails -> the control plane knows
+	Takeover       dist.Delay // known -> the control plane has promoted a replica
 	CompletedEvent dist.Delay // promoted -> event `Failover … completed`
 	Propagation    dist.Delay // cluster mode disabled: promoted -> the endpoint's record names the new primary
 	RecoveryStart  dist.Delay // promoted -> event `Recovering cache nodes`
 	Provision      dist.Delay // `Recovering` -> replacement node up, without data
+	Swap           dist.Delay // planned replacement or scaling: how long a primary's place takes no writes
+	UpgradeGap     dist.Delay // engine upgrade: the same
+	Reboot         dist.Delay // the customer reboots a node -> it is back, empty
 	Lag            dist.Delay // how far a replica trails its primary
 	// DNSTTL is how long a resolver may keep the old answer: uniform(0, DNSTTL), one draw a failover.
 	DNSTTL time.Duration

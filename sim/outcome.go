@@ -70,15 +70,25 @@ func (o Observer) String() string { return [...]string{"service", "endpoint"}[o]
 // Cause is what opened a window.
 type Cause uint8
 
-// The causes: a TestFailover call, or a node whose configured status keeps it from serving.
+// The causes: a TestFailover call, a node whose configured status keeps it from serving, and from CauseFault on one for each
+// FaultKind.
 const (
 	CauseTestFailover Cause = iota
 	CauseNodeStatus
-	NumCauses
+	CauseFault
+	NumCauses = CauseFault + Cause(NumFaultKinds)
 )
 
+// CauseOf is the cause that a fault of the kind gives.
+func CauseOf(k FaultKind) Cause { return CauseFault + Cause(k) }
+
 // String is the word that tables and files use.
-func (c Cause) String() string { return [...]string{"test-failover", "node-status"}[c] }
+func (c Cause) String() string {
+	if c >= CauseFault {
+		return FaultKind(c - CauseFault).String()
+	}
+	return [...]string{"test-failover", "node-status"}[c]
+}
 
 // Failover is one failover and the node replacement after it. An instant that was not reached is Never.
 type Failover struct {
