@@ -114,7 +114,8 @@ func (w *World) operatorCalls(l int32) {
 		return
 	}
 	g := &w.nodeGroups[ng]
-	lane.failover, g.watcher = g.failover, l
+	lane.failover = g.failover
+	w.recoveries[w.failovers[g.failover].recovery].watcher = l
 	lane.timeout = w.clock.After(cfg.Timeout, event{KindOperatorTimedOut, l})
 }
 
@@ -198,10 +199,11 @@ func (w *World) endCampaign(c int32) {
 
 // wakeOperator schedules the poll that will see the lane's `Finished recovery`: the first at or after now of those that
 // the operator makes every Poll from the accepted call on. A poll after the time-out never happens.
-func (w *World) wakeOperator(l int32, f *Failover) {
+func (w *World) wakeOperator(l int32) {
 	lane := &w.lanes[l]
+	f := &w.failovers[lane.failover]
 	cfg := &w.top.cfg.Campaigns[lane.campaign]
-	polls := max(1, (f.Finished.Sub(f.Accepted)+cfg.Poll-1)/cfg.Poll)
+	polls := max(1, (w.clock.Now().Sub(f.Accepted)+cfg.Poll-1)/cfg.Poll)
 	if polls*cfg.Poll > cfg.Timeout {
 		return
 	}
@@ -234,8 +236,8 @@ func (w *World) operatorTimedOut(l int32) {
 // unwatch ends the lane's wait for its failover.
 func (w *World) unwatch(l int32) {
 	lane := &w.lanes[l]
-	if g := &w.nodeGroups[w.failovers[lane.failover].NodeGroup]; g.watcher == l {
-		g.watcher = -1
+	if r := &w.recoveries[w.failovers[lane.failover].recovery]; r.watcher == l {
+		r.watcher = -1
 	}
 	lane.failover, lane.timeout = -1, 0
 }

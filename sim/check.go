@@ -21,6 +21,11 @@ func (w *World) Check() error {
 			return fmt.Errorf("failover %d: %w", f, err)
 		}
 	}
+	for r := range w.recoveries {
+		if err := w.checkRecovery(&w.recoveries[r]); err != nil {
+			return fmt.Errorf("recovery %d: %w", r, err)
+		}
+	}
 	for c := range w.campaigns {
 		if err := w.checkCampaign(int32(c)); err != nil {
 			return fmt.Errorf("campaign %s: %w", w.top.cfg.Campaigns[c].Name, err)
@@ -32,14 +37,22 @@ func (w *World) Check() error {
 	return w.checkWindows()
 }
 
-// checkGroup: at most one node replacement runs in a group, and the group's outage is that of its node groups.
+// checkGroup: the replacements and the planned work in a group are counted, and the group's outage is that of its node groups.
 func (w *World) checkGroup(group int32) error {
 	g := &w.groups[group]
-	var running, unwritable [2]int32
-	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
-		if w.nodeGroups[ng].failover >= 0 {
-			running[0]++
+	var running int32
+	var unwritable [2]int32
+	for i := range w.recoveries {
+		if r := &w.recoveries[i]; r.Group == group && r.stage != stageOver {
+			running++
 		}
+	}
+	for i := range w.works {
+		if wk := &w.works[i]; w.nodeGroups[wk.ng].group == group && !wk.over {
+			running++
+		}
+	}
+	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		impossible := w.impossible(ng)
 		for o, v := range [2]view{viewWrite, viewWriteByName} {
 			if impossible[v] {
@@ -47,8 +60,8 @@ func (w *World) checkGroup(group int32) error {
 			}
 		}
 	}
-	if running[0] > 1 || running[0] != g.replacing {
-		return fmt.Errorf("%d node replacements run, %d are counted, 1 is allowed", running[0], g.replacing)
+	if running != g.replacing {
+		return fmt.Errorf("%d node replacements run, %d are counted", running, g.replacing)
 	}
 	for o := range unwritable {
 		if unwritable[o] != g.unwritable[o] || g.windows[o].open != (unwritable[o] > 0) {
@@ -59,19 +72,25 @@ func (w *World) checkGroup(group int32) error {
 	return nil
 }
 
-// checkNodeGroup: exactly one member is the primary; a member is down exactly while a failover has cut it off or its
-// configured status keeps it from serving; windows are open exactly while their access is impossible.
+// checkNodeGroup: exactly one member is the primary; a member is dead exactly while its replacement has not come up; windows
+// are open exactly while their access is impossible.
 func (w *World) checkNodeGroup(ng int32) error {
 	g := &w.nodeGroups[ng]
+	var running int32
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
 		if (n.role == RolePrimary) != (i == g.primary) {
 			return fmt.Errorf("node %s has role %d, the primary is node %d", w.top.nodes[i].cfg.ID, n.role, g.primary)
 		}
-		cutOff := g.failover >= 0 && w.failovers[g.failover].Old == i && w.failovers[g.failover].CutOff != Never
-		if n.up != (n.status.serves() && !cutOff) {
-			return fmt.Errorf("node %s: up is %t, status %v, cut off %t", w.top.nodes[i].cfg.ID, n.up, n.status, cutOff)
+		if err := w.checkNode(n); err != nil {
+			return fmt.Errorf("node %s: %w", w.top.nodes[i].cfg.ID, err)
 		}
+		if n.sync.ready != 0 {
+			running++
+		}
+	}
+	if running != g.syncs.running {
+		return fmt.Errorf("%d nodes copy, %d are counted", running, g.syncs.running)
 	}
 	impossible := w.impossible(ng)
 	for v := range numViews {
@@ -85,23 +104,66 @@ func (w *World) checkNodeGroup(ng int32) error {
 	return nil
 }
 
-// checkFailover: the phases follow each other in the documented order, and one that is over has all of them.
-func (w *World) checkFailover(f *Failover) error {
-	phases := [...]Time{f.Accepted, f.CutOff, f.Promoted, f.Completed, f.RecoveryStarted, f.Provisioned, f.Finished}
-	for i := 1; i < len(phases); i++ {
-		if phases[i] < phases[i-1] {
+// checkNode: a node that serves has its data; one that is dead or copies is being replaced or catches up; and whoever is out of
+// reach copies nothing.
+func (w *World) checkNode(n *Node) error {
+	dead, syncing := n.down&downDead != 0, n.down&downSyncing != 0
+	switch {
+	case n.up() && n.empty:
+		return fmt.Errorf("it serves without data")
+	case dead && (n.recovery < 0 || !n.empty || syncing):
+		return fmt.Errorf("it is dead: recovery %d, empty %t, syncing %t", n.recovery, n.empty, syncing)
+	case n.sync.ready != 0 && (!syncing || n.down&downCut != 0):
+		return fmt.Errorf("it copies, and is down for %b", n.down)
+	case (n.down&downStatus != 0) != !n.status.serves():
+		return fmt.Errorf("its status is %v, it is down for %b", n.status, n.down)
+	case (n.down&downCut != 0) && n.cuts == 0:
+		return fmt.Errorf("it is cut off by nothing")
+	case n.blocks < 0:
+		return fmt.Errorf("its place is blocked %d times", n.blocks)
+	case n.recovery >= 0 && w.recoveries[n.recovery].stage == stageOver:
+		return fmt.Errorf("its recovery is over")
+	}
+	return nil
+}
+
+// checkFailover: the phases follow each other in the documented order, one that was promoted or abandoned is over, and every
+// other is the one in progress of its node group.
+func (w *World) checkFailover(f *failover) error {
+	r := &w.recoveries[f.recovery]
+	phases := [...]Time{f.CutOff, f.Promoted, f.Completed}
+	for i := range phases {
+		if i > 0 && phases[i] < phases[i-1] || phases[i] != Never && phases[i] > w.clock.Now() {
 			return fmt.Errorf("its phases are out of order: %v", phases)
 		}
-		if phases[i] != Never && phases[i] > w.clock.Now() {
-			return fmt.Errorf("a phase lies in the future: %v", phases)
-		}
 	}
-	if (f.Promoted != Never) != (f.New >= 0) || f.New == f.Old || f.LostTail < 0 {
+	if f.Accepted != Never && f.CutOff < f.Accepted {
+		return fmt.Errorf("accepted at %v, cut off at %v", f.Accepted, f.CutOff)
+	}
+	if (f.Promoted != Never) != (f.New >= 0) || f.New == f.Old || f.LostTail < 0 || f.Promoted != Never && f.Abandoned != Never {
 		return fmt.Errorf("promoted at %v: node %d after node %d, lost tail %v", f.Promoted, f.New, f.Old, f.LostTail)
 	}
 	running := w.nodeGroups[f.NodeGroup].failover
-	if f.Finished == Never && (running < 0 || &w.failovers[running] != f) {
-		return fmt.Errorf("it is not over, but its node group does not know it")
+	if over := f.Promoted != Never || f.Abandoned != Never; over == (running >= 0 && &w.failovers[running] == f) {
+		return fmt.Errorf("it is over: %t, and its node group thinks otherwise", over)
+	}
+	if r.Node != f.Old {
+		return fmt.Errorf("it replaces node %d, the old primary is node %d", r.Node, f.Old)
+	}
+	return nil
+}
+
+// checkRecovery: its stages follow each other, and one that is not over is its node's.
+func (w *World) checkRecovery(r *recovery) error {
+	stages := [...]Time{r.Began, r.Started, r.Provisioned, r.Finished}
+	for i := range stages {
+		if i > 0 && stages[i] < stages[i-1] || stages[i] != Never && stages[i] > w.clock.Now() {
+			return fmt.Errorf("its stages are out of order: %v", stages)
+		}
+	}
+	own := w.nodes[r.Node].recovery
+	if over := r.stage == stageOver; over == (own >= 0 && &w.recoveries[own] == r) || over != (r.Finished != Never || r.Cancelled != Never) {
+		return fmt.Errorf("its stage is %d, finished %v, cancelled %v; its node has %d", r.stage, r.Finished, r.Cancelled, own)
 	}
 	return nil
 }
@@ -135,8 +197,14 @@ func (w *World) checkCalls() error {
 	for _, n := range w.calls.Refused {
 		refused += n
 	}
-	if w.calls.Made != w.calls.Accepted+refused || w.calls.Accepted != int64(len(w.failovers)) {
-		return fmt.Errorf("calls %+v, failovers %d", w.calls, len(w.failovers))
+	var called int64
+	for i := range w.failovers {
+		if w.failovers[i].Accepted != Never {
+			called++
+		}
+	}
+	if w.calls.Made != w.calls.Accepted+refused || w.calls.Accepted != called {
+		return fmt.Errorf("calls %+v, failovers after calls %d", w.calls, called)
 	}
 	q := &w.top.cfg.Quota
 	since := w.clock.Now().Add(-q.Window)
@@ -144,7 +212,7 @@ func (w *World) checkCalls() error {
 	seen := map[int32]bool{}
 	for i := range w.failovers {
 		f := &w.failovers[i]
-		if f.Accepted > since && (!q.Distinct || !seen[f.NodeGroup]) {
+		if f.Accepted != Never && f.Accepted > since && (!q.Distinct || !seen[f.NodeGroup]) {
 			seen[f.NodeGroup] = true
 			counted++
 		}

@@ -19,8 +19,15 @@ const (
 type ReplicationGroup struct {
 	nodeGroups span
 	status     Status
-	// replacing counts the node replacements that run, from the accepted call to `Finished recovery`; at most 1.
+	// replacing counts the node replacements that run or have to: from the accepted call, or from a node's failure, to
+	// `Finished recovery`; and planned work.
 	replacing int32
+	// halted says that the engine's nodes refuse clients because a majority of the primaries is out of reach; halting is the
+	// pending change of it.
+	halted     bool
+	halting    Handle
+	haltDraws  uint32
+	swapping   int32 // the planned work that swaps a primary now; -1 for none
 	// unwritable counts, per observer, the node groups that cannot be written; the group's window is open while it is > 0.
 	unwritable [2]int32
 	windows    [2]windowSlot
@@ -34,10 +41,8 @@ type NodeGroup struct {
 	members span
 	// primary is the member with RolePrimary: the only one.
 	primary int32
-	// failover is the one in progress, up to `Finished recovery`; -1 for none.
+	// failover is the one in progress, up to the promotion; -1 for none.
 	failover int32
-	// watcher is the operator's lane that waits for `Finished recovery`; -1 for none.
-	watcher int32
 	// primaryName is the node to which the primary's name leads, as a resolver sees it. With cluster mode enabled there is
 	// no such name: it is the primary.
 	primaryName int32
@@ -47,17 +52,65 @@ type NodeGroup struct {
 	naming  Handle
 	draws   [numPhases]uint32
 	windows [numViews]windowSlot
+	syncs   syncs
+	stall   stall
+	// lagFloor is how far replicas trail at least.
+	lagFloor time.Duration
+	// emptiedAt is when the node group last lost all of its data; Never if it did not.
+	emptiedAt Time
 }
 
-// Node is the state of one node. It serves clients while up; a node that is up has its data.
+// Node is the state of one node.
 type Node struct {
 	nodeGroup int32
 	role      Role
 	status    Status
-	up        bool
-	// lag is how far the node trailed when its primary was last cut off.
+	down      down
+	// empty says that the node has no data: it died, or its replacement has not synced yet.
+	empty bool
+	// demoted says that the node was primary when it was cut off, and another was promoted since: its data differs.
+	demoted bool
+	// cuts counts the partitions that hold the node, blocks what keeps replacements from its place.
+	cuts, blocks int32
+	// recovery is the replacement in progress; -1 for none.
+	recovery int32
+	cutAt    Time // when it was last cut off; healAt is when that ends
+	healAt   Time
+	sync     nodeSync
+	// lag is how far the node trailed when its primary was last lost.
 	lag      time.Duration
 	lagDraws uint32
+}
+
+// down is the set of reasons for which a node serves nobody.
+type down uint8
+
+const (
+	downStatus  down = 1 << iota // its configured status
+	downDead                     // its process and data are gone
+	downCut                      // a partition holds it
+	downSyncing                  // it runs, and copies the dataset
+	downAway                     // it reboots, or its place is being swapped
+)
+
+// up tells whether the node serves clients.
+func (n *Node) up() bool { return n.down == 0 }
+
+// failover is a Failover with what it needs to go on.
+type failover struct {
+	Failover
+	pending  Handle // its next event, up to the promotion
+	recovery int32  // of the old primary
+	waiting  bool   // for a replica to promote
+	elects   bool   // the engine's own election promotes, while a majority of primaries is there
+}
+
+// recovery is a Recovery with what it needs to go on.
+type recovery struct {
+	Recovery
+	pending Handle // its next event
+	watcher int32  // the operator's lane that waits for it; -1 for none
+	stage   stage
 }
 
 // span is a run of indices [first, first+n) in a slab.
@@ -76,12 +129,19 @@ const (
 	phaseDNSTTL
 	phaseRecoveryStart
 	phaseProvision
+	phaseDetection
+	phaseTakeover
+	phaseSwap
+	phaseUpgradeGap
+	phaseReboot
+	phaseElection
 	numPhases
 )
 
 // String is the word that names the stream; to change it changes every draw.
 func (p phase) String() string {
-	return [...]string{"accept", "promotion", "completed_event", "propagation", "dns_ttl", "recovery_start", "provision"}[p]
+	return [...]string{"accept", "promotion", "completed_event", "propagation", "dns_ttl", "recovery_start", "provision",
+		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election"}[p]
 }
 
 // topology is what a Config says, flattened for use by index. Worlds share it and nothing writes it.
@@ -91,6 +151,10 @@ type topology struct {
 	nodes      []nodeFacts
 	calls      []callFacts
 	campaigns  []campaignFacts
+	faults     []faultFacts
+	processes  []processFacts
+	// nodeIndices has each index of nodes once, so that a part of it names one node.
+	nodeIndices []int32
 	// byID finds the slab index of a group and of "group/node group".
 	groupByID, nodeGroupByID map[string]int32
 	// pristine is every World's state at virtual zero.
@@ -104,11 +168,14 @@ type nodeGroupFacts struct {
 	// named says that clients follow DNS names: cluster mode disabled or compatible.
 	named    bool
 	replicas int32
+	// votes says that its primary owns slots and so has a vote in elections.
+	votes bool
 }
 
 type nodeFacts struct {
 	cfg       *NodeConfig
 	lagStream uint64
+	processes []int32 // that strike the node alone
 }
 
 type callFacts struct {
@@ -134,6 +201,13 @@ func newTopology(cfg *Config) *topology {
 	for i := range cfg.Campaigns {
 		t.addCampaign(&cfg.Campaigns[i])
 	}
+	for i := range cfg.Faults {
+		t.addFault(int32(i))
+	}
+	for i := range cfg.Failures {
+		t.addFailure(int32(i))
+	}
+	t.pristine.slowdown = unhurried
 	return t
 }
 
@@ -144,6 +218,7 @@ func (t *topology) addGroup(g *GroupConfig) {
 		nodeGroups: span{int32(len(t.nodeGroups)), int32(len(g.NodeGroups))},
 		status:     g.Status,
 		windows:    [2]windowSlot{noWindow, noWindow},
+		swapping:   -1,
 	})
 	for i := range g.NodeGroups {
 		t.addNodeGroup(index, g, &g.NodeGroups[i])
@@ -154,7 +229,8 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 	index := int32(len(t.nodeGroups))
 	entity := g.ID + "/" + ng.ID
 	t.nodeGroupByID[entity] = index
-	facts := nodeGroupFacts{cfg: ng, group: g, named: g.Mode != ClusterEnabled, replicas: int32(len(ng.Nodes) - 1)}
+	facts := nodeGroupFacts{cfg: ng, group: g, named: g.Mode != ClusterEnabled, replicas: int32(len(ng.Nodes) - 1),
+		votes: g.Mode == ClusterEnabled && len(ng.Slots) > 0}
 	for p := range numPhases {
 		facts.streams[p] = dist.Name(p.String(), entity)
 	}
@@ -162,18 +238,22 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 
 	first := int32(len(t.nodes))
 	state := NodeGroup{group: group, members: span{first, int32(len(ng.Nodes))}, primary: first + int32(ng.Primary),
-		failover: -1, watcher: -1}
+		failover: -1, emptiedAt: Never}
 	state.primaryName = state.primary
 	for view := range state.windows {
 		state.windows[view] = noWindow
 	}
 	for i := range ng.Nodes {
 		n := &ng.Nodes[i]
+		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
-		node := Node{nodeGroup: index, status: n.Status, up: n.Status.serves()}
+		node := Node{nodeGroup: index, status: n.Status, recovery: -1}
+		if !n.Status.serves() {
+			node.down = downStatus
+		}
 		if i == ng.Primary {
 			node.role = RolePrimary
-		} else if node.up {
+		} else if node.up() {
 			state.readerNames |= 1 << i
 		}
 		t.pristine.nodes = append(t.pristine.nodes, node)

@@ -15,8 +15,9 @@ type event struct {
 // Kind is a kind of event, or of Record.
 type Kind uint8
 
-// The kinds. The first group follows a failover in the order of its timeline; the second is the operator's; the third is
-// what the scenario sets from outside. KindCallDue and KindOperatorCalls are told as KindTestFailoverCalled.
+// The kinds: a failover in the order of its timeline; what else befalls node groups that lost a node; what strikes; planned
+// work; the operator's; and what the scenario sets from outside. KindCallDue and KindOperatorCalls are told as
+// KindTestFailoverCalled, KindSyncFinished as KindRecoveryFinished or KindNodeSynced, KindFailureStruck as KindFaultStruck.
 const (
 	KindCallDue Kind = iota
 	KindTestFailoverCalled
@@ -28,6 +29,34 @@ const (
 	KindRecoveryStarted
 	KindReplacementUp
 	KindRecoveryFinished
+
+	KindFailureKnown
+	KindNoReplica
+	KindFailoverAbandoned
+	KindRecoveryHeld
+	KindFullSync
+	KindSyncFinished
+	KindNodeSynced
+	KindDataLost
+	KindMajorityLost
+	KindMajorityBack
+
+	KindFaultStruck
+	KindFailureStruck
+	KindIncidentOver
+	KindNodeFailed
+	KindNodeCutOff
+	KindNodeHealed
+	KindReplicasDropped
+	KindNodeRebooting
+	KindNodeRebooted
+
+	KindWorkStarted
+	KindPlacePrepared
+	KindReplacementReady
+	KindPlaceTaken
+	KindPlaceSwapped
+	KindWorkFinished
 
 	KindCampaignStarted
 	KindOperatorCalls
@@ -49,6 +78,11 @@ func (k Kind) String() string {
 	return [...]string{
 		"CallDue", "TestFailoverCalled", "PrimaryCutOff", "ReplicaPromoted", "FailoverCompleted", "EndpointMoved",
 		"ResolversFollowed", "RecoveryStarted", "ReplacementUp", "RecoveryFinished",
+		"FailureKnown", "NoReplica", "FailoverAbandoned", "RecoveryHeld", "FullSync", "SyncFinished", "NodeSynced", "DataLost",
+		"MajorityLost", "MajorityBack",
+		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "ReplicasDropped",
+		"NodeRebooting", "NodeRebooted",
+		"WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
 		"APIBlocked", "APIUnblocked", "GroupAvailable", "NodeAvailable", "HorizonReached",
 	}[k]
@@ -64,18 +98,19 @@ type Record struct {
 	Group, NodeGroup, Node int32  // slab indices; -1 for none
 	Other                  int32  // the node that another took over from
 	Campaign               int32  // -1 for none
+	Incident               int32  // the incident that begins or ends; -1 for none
 	Shown                  Status // what Describe shows for the group
 }
 
 // about starts a record that concerns nothing but the kind of event.
 func about(kind Kind) Record {
-	return Record{Kind: kind, Group: -1, NodeGroup: -1, Node: -1, Campaign: -1}
+	return Record{Kind: kind, Group: -1, NodeGroup: -1, Node: -1, Campaign: -1, Incident: -1}
 }
 
 // nodeRecord starts a record of what happens to a node.
 func (w *World) nodeRecord(kind Kind, node int32) Record {
 	ng := w.nodes[node].nodeGroup
-	return Record{Kind: kind, Group: w.nodeGroups[ng].group, NodeGroup: ng, Node: node, Campaign: -1}
+	return Record{Kind: kind, Group: w.nodeGroups[ng].group, NodeGroup: ng, Node: node, Campaign: -1, Incident: -1}
 }
 
 // log adds a line to the timeline, now.
@@ -155,6 +190,9 @@ func (w *World) sentence(r Record, node string) string {
 	case KindHorizonReached:
 		return "nothing new begins from here on"
 	}
+	if r.Campaign < 0 {
+		return w.troubleSentence(r, node)
+	}
 	return w.operatorSentence(r)
 }
 
@@ -203,18 +241,24 @@ func (w *World) operatorSentence(r Record) string {
 type message uint8
 
 const (
-	messageTestFailoverCalled message = iota
-	messageNodeFailoverCompleted
+	messageTestFailoverCalled    message = iota // the subject is a node group
+	messageNodeFailoverCompleted                // a failover
 	messageGroupFailoverCompleted
-	messageRecovering
+	messageRecovering // a node, from here on
 	messageRecoveryFinished
+	messageShutdown
+	messageRestarted
+	messagePatched
+	messageScaled
+	messageScheduled
 )
 
-// serviceEvent is a message of the service about a failover, kept short until somebody reads it.
+// serviceEvent is a message of the service, kept short until somebody reads it.
 type serviceEvent struct {
-	at       Time
-	failover int32
-	message  message
+	at      Time
+	subject int32
+	fault   int32 // of the topology's faults, for planned work
+	message message
 }
 
 // ServiceEvent is a message of DescribeEvents.
@@ -251,29 +295,49 @@ func (w *World) ServiceEvents() []ServiceEvent {
 	return events
 }
 
-// serviceEvent words a message as the API reference of TestFailover documents it, or as Config.Wording asks.
+// serviceEvent words a message as the API reference of TestFailover documents it, or as Config.Wording asks; other messages
+// are as the service's event notifications or recorded answers have them.
 func (w *World) serviceEvent(e serviceEvent) ServiceEvent {
-	f := &w.failovers[e.failover]
-	node := ServiceEvent{At: e.at, SourceID: w.top.nodes[f.Old].cfg.ID, SourceType: SourceCacheCluster}
-	group := ServiceEvent{At: e.at, SourceID: w.top.cfg.Groups[f.Group].ID, SourceType: SourceReplicationGroup}
 	switch e.message {
 	case messageTestFailoverCalled:
-		group.Message = "Test Failover API called for node group " + w.top.nodeGroups[f.NodeGroup].cfg.ID
-		return group
+		facts := &w.top.nodeGroups[e.subject]
+		return ServiceEvent{e.at, facts.group.ID, SourceReplicationGroup, "Test Failover API called for node group " + facts.cfg.ID}
 	case messageNodeFailoverCompleted:
-		node.Message = w.failoverMessage(f)
+		f := &w.failovers[e.subject]
+		return ServiceEvent{e.at, w.top.nodes[f.Old].cfg.ID, SourceCacheCluster, w.failoverMessage(f)}
 	case messageGroupFailoverCompleted:
-		group.Message = w.failoverMessage(f)
-		return group
-	case messageRecovering:
-		node.Message = "Recovering cache nodes " + cacheNodeID
-	case messageRecoveryFinished:
-		node.Message = "Finished recovery for cache nodes " + cacheNodeID
+		f := &w.failovers[e.subject]
+		return ServiceEvent{e.at, w.top.cfg.Groups[f.Group].ID, SourceReplicationGroup, w.failoverMessage(f)}
 	}
-	return node
+	return ServiceEvent{e.at, w.top.nodes[e.subject].cfg.ID, SourceCacheCluster, w.nodeMessage(e)}
 }
 
-func (w *World) failoverMessage(f *Failover) string {
+// nodeMessage is a message about one node.
+func (w *World) nodeMessage(e serviceEvent) string {
+	switch e.message {
+	case messageRecovering:
+		return "Recovering cache nodes " + cacheNodeID
+	case messageRecoveryFinished:
+		return "Finished recovery for cache nodes " + cacheNodeID
+	case messageShutdown:
+		return "Cache node " + cacheNodeID + " shutdown"
+	case messageRestarted:
+		return "Cache node " + cacheNodeID + " restarted"
+	case messagePatched:
+		return "Cache cluster patched"
+	case messageScaled:
+		return "Succeeded applying modification to cache node type to " + w.top.faultConfig(e.fault).Work.NodeType + "."
+	case messageScheduled:
+		begin := w.top.cfg.Start.Add(time.Duration(w.top.faults[e.fault].begin))
+		group := w.top.nodeGroups[w.nodes[e.subject].nodeGroup].group
+		return fmt.Sprintf("The node with Cache Cluster ID: %s, Node ID: %s is scheduled for replacement during the maintenance window "+
+			"from Start Time: %s, End Time: %s", w.top.nodes[e.subject].cfg.ID, cacheNodeID, begin.Format(time.RFC3339),
+			begin.Add(group.Maintenance.Length).Format(time.RFC3339))
+	}
+	panic(fmt.Sprintf("sim: no text for message %d", e.message))
+}
+
+func (w *World) failoverMessage(f *failover) string {
 	from, to := w.top.nodes[f.Old].cfg.ID, w.top.nodes[f.New].cfg.ID
 	switch w.top.cfg.Wording {
 	case WordingObserved:

@@ -53,18 +53,29 @@ func (c *CallCount) count(v Violation) {
 // accept begins a failover: from here to `Finished recovery` the group is busy.
 func (w *World) accept(ng int32, by blame) {
 	now := w.clock.Now()
-	g := &w.nodeGroups[ng]
 	w.quota.take(now, ng)
-	w.groups[g.group].replacing++
+	f := w.beginFailover(ng, by)
+	fo := &w.failovers[f]
+	fo.Accepted = now
+	w.emit(serviceEvent{message: messageTestFailoverCalled, subject: ng})
+	fo.pending = w.clock.After(w.draw(ng, phaseAccept, &w.delays(ng).Accept), event{KindPrimaryCutOff, f})
+}
+
+// beginFailover opens a failover of the node group's primary, and the recovery of that node if there is none yet.
+func (w *World) beginFailover(ng int32, by blame) int32 {
+	g := &w.nodeGroups[ng]
+	r := w.nodes[g.primary].recovery
+	if r < 0 {
+		r = w.openRecovery(g.primary, by)
+	}
 	f := int32(len(w.failovers))
 	g.failover = f
-	w.failovers = append(w.failovers, Failover{
+	w.failovers = append(w.failovers, failover{recovery: r, Failover: Failover{
 		Group: g.group, NodeGroup: ng, Old: g.primary, New: -1, Campaign: by.campaign, Cause: by.cause,
-		Accepted: now, CutOff: Never, Promoted: Never, Completed: Never, Propagated: Never,
+		Accepted: Never, CutOff: Never, Known: Never, Promoted: Never, Abandoned: Never, Completed: Never, Propagated: Never,
 		RecoveryStarted: Never, Provisioned: Never, Finished: Never,
-	})
-	w.emit(serviceEvent{message: messageTestFailoverCalled, failover: f})
-	w.clock.After(w.draw(ng, phaseAccept, &w.delays(ng).Accept), event{KindPrimaryCutOff, f})
+	}})
+	return f
 }
 
 // delays are those of the node group's group.
@@ -74,38 +85,82 @@ func (w *World) delays(ng int32) *Delays { return &w.top.nodeGroups[ng].group.De
 func (w *World) cutOffPrimary(f int32) {
 	fo := &w.failovers[f]
 	fo.CutOff = w.clock.Now()
-	w.nodes[fo.Old].up = false
-	w.drawLags(fo.NodeGroup)
+	w.lose(fo.Old)
 	w.log(w.nodeRecord(KindPrimaryCutOff, fo.Old))
 	w.observe(fo.NodeGroup, fo.blame())
-	w.clock.After(w.draw(fo.NodeGroup, phasePromotion, &w.delays(fo.NodeGroup).Promotion), event{KindReplicaPromoted, f})
+	w.weighMajority(fo.Group)
+	fo.pending = w.clock.After(w.draw(fo.NodeGroup, phasePromotion, &w.delays(fo.NodeGroup).Promotion), event{KindReplicaPromoted, f})
 }
 
-// promoteReplica makes the replica with the least lag the primary. Its tail is lost; writes are possible again.
+// promoteReplica makes the replica with the least lag the primary. Its tail is lost; writes are possible again. Where no
+// replica is up the failover waits for one, or for the old primary's replacement.
 func (w *World) promoteReplica(f int32) {
 	fo := &w.failovers[f]
 	ng := fo.NodeGroup
+	best := w.leastLagged(ng)
+	if best < 0 {
+		w.awaitReplica(f)
+		return
+	}
 	g := &w.nodeGroups[ng]
-	fo.Promoted, fo.New = w.clock.Now(), w.leastLagged(ng)
-	fo.LostTail = w.nodes[fo.New].lag
-	w.nodes[g.primary].role, w.nodes[fo.New].role = RoleReplica, RolePrimary
-	g.primary = fo.New
+	fo.Promoted, fo.New, fo.waiting, fo.pending = w.clock.Now(), best, false, 0
+	recovering := w.control(w.draw(ng, phaseRecoveryStart, &w.delays(ng).RecoveryStart))
+	fo.LostTail = w.lostTail(fo, fo.Promoted.Add(recovering))
+	w.swapRoles(ng, best)
+	g.failover = -1
 	record := w.nodeRecord(KindReplicaPromoted, fo.New)
 	record.Other, record.Span, record.Lost = fo.Old, fo.Promoted.Sub(fo.CutOff), fo.LostTail
 	w.log(record)
 
 	delays := w.delays(ng)
+	w.moveNames(f)
+	completed := w.draw(ng, phaseCompletedEvent, &delays.CompletedEvent)
+	w.clock.After(completed, event{KindFailoverCompleted, f})
+	w.replaceAfter(fo.recovery, max(recovering, completed)) // the documented order holds for any delays
+	w.followPrimary(ng)
+	w.observe(ng, fo.blame())
+	w.weighMajority(fo.Group)
+	w.resumeWork(ng)
+}
+
+// swapRoles makes another member the primary.
+func (w *World) swapRoles(ng, to int32) {
+	g := &w.nodeGroups[ng]
+	old := &w.nodes[g.primary]
+	old.role, w.nodes[to].role = RoleReplica, RolePrimary
+	old.demoted = old.down&downDead == 0
+	g.primary = to
+}
+
+// moveNames begins the change of the names that lead to the node group.
+func (w *World) moveNames(f int32) {
+	fo := &w.failovers[f]
+	ng := fo.NodeGroup
+	g := &w.nodeGroups[ng]
 	w.clock.Cancel(g.naming)
 	if w.top.nodeGroups[ng].named {
-		g.naming = w.clock.After(w.draw(ng, phasePropagation, &delays.Propagation), event{KindEndpointMoved, f})
+		g.naming = w.clock.After(w.draw(ng, phasePropagation, &w.delays(ng).Propagation), event{KindEndpointMoved, f})
 	} else {
-		g.primaryName = fo.New
+		g.primaryName = g.primary
 	}
-	completed := w.draw(ng, phaseCompletedEvent, &delays.CompletedEvent)
-	recovering := w.draw(ng, phaseRecoveryStart, &delays.RecoveryStart)
-	w.clock.After(completed, event{KindFailoverCompleted, f})
-	w.clock.After(max(recovering, completed), event{KindRecoveryStarted, f}) // the documented order holds for any delays
-	w.observe(ng, fo.blame())
+}
+
+// awaitReplica leaves the failover open until a replica can be promoted; meanwhile the old primary is replaced.
+func (w *World) awaitReplica(f int32) {
+	fo := &w.failovers[f]
+	fo.waiting, fo.pending = true, 0
+	w.log(w.nodeRecord(KindNoReplica, fo.Old))
+	w.replaceAfter(fo.recovery, w.control(w.draw(fo.NodeGroup, phaseRecoveryStart, &w.delays(fo.NodeGroup).RecoveryStart)))
+}
+
+// abandonFailover ends a failover in which nothing was promoted.
+func (w *World) abandonFailover(ng int32) {
+	g := &w.nodeGroups[ng]
+	fo := &w.failovers[g.failover]
+	w.clock.Cancel(fo.pending)
+	fo.pending, fo.waiting, fo.Abandoned = 0, false, w.clock.Now()
+	g.failover = -1
+	w.log(w.nodeRecord(KindFailoverAbandoned, fo.Old))
 }
 
 // completeFailover announces the promotion.
@@ -114,16 +169,16 @@ func (w *World) completeFailover(f int32) {
 	fo.Completed = w.clock.Now()
 	w.log(w.nodeRecord(KindFailoverCompleted, fo.New))
 	if w.top.cfg.Wording != WordingObserved {
-		w.emit(serviceEvent{message: messageNodeFailoverCompleted, failover: f})
+		w.emit(serviceEvent{message: messageNodeFailoverCompleted, subject: f})
 	}
-	w.emit(serviceEvent{message: messageGroupFailoverCompleted, failover: f})
+	w.emit(serviceEvent{message: messageGroupFailoverCompleted, subject: f})
 }
 
 // moveEndpoint changes the records of the primary's and the reader's name; resolvers keep the old answer for a while.
 func (w *World) moveEndpoint(f int32) {
 	fo := &w.failovers[f]
 	fo.Propagated = w.clock.Now()
-	w.log(w.nodeRecord(KindEndpointMoved, fo.New))
+	w.log(w.nodeRecord(KindEndpointMoved, w.nodeGroups[fo.NodeGroup].primary))
 	ttl := w.delays(fo.NodeGroup).DNSTTL
 	stale, _ := bits.Mul64(uint64(ttl), w.bits(fo.NodeGroup, phaseDNSTTL)) // uniform in [0, ttl)
 	w.nodeGroups[fo.NodeGroup].naming = w.clock.After(time.Duration(stale), event{KindResolversFollowed, f})
@@ -134,10 +189,17 @@ func (w *World) followEndpoint(f int32) {
 	fo := &w.failovers[f]
 	g := &w.nodeGroups[fo.NodeGroup]
 	g.naming = 0
-	g.primaryName = fo.New
+	g.primaryName = g.primary
 	g.readerNames = w.readers(fo.NodeGroup)
-	w.log(w.nodeRecord(KindResolversFollowed, fo.New))
+	w.log(w.nodeRecord(KindResolversFollowed, g.primary))
 	w.observe(fo.NodeGroup, fo.blame())
+}
+
+// updateReaders changes the reader's record, unless a move of the names is under way that will.
+func (w *World) updateReaders(ng int32) {
+	if g := &w.nodeGroups[ng]; g.naming == 0 {
+		g.readerNames = w.readers(ng)
+	}
 }
 
 // readers are the members to which a fresh record of the reader's name leads: the replicas that are up, or the primary
@@ -146,7 +208,7 @@ func (w *World) readers(ng int32) uint8 {
 	g := &w.nodeGroups[ng]
 	var replicas uint8
 	for i := range g.members.n {
-		if n := &w.nodes[g.members.first+i]; n.up && n.role == RoleReplica {
+		if n := &w.nodes[g.members.first+i]; n.up() && n.role == RoleReplica {
 			replicas |= 1 << i
 		}
 	}
@@ -154,46 +216,6 @@ func (w *World) readers(ng int32) uint8 {
 		return 1 << (g.primary - g.members.first)
 	}
 	return replicas
-}
-
-// startRecovery begins the replacement of the old primary, in its zone and under its name.
-func (w *World) startRecovery(f int32) {
-	fo := &w.failovers[f]
-	fo.RecoveryStarted = w.clock.Now()
-	w.log(w.nodeRecord(KindRecoveryStarted, fo.Old))
-	w.emit(serviceEvent{message: messageRecovering, failover: f})
-	w.clock.After(w.draw(fo.NodeGroup, phaseProvision, &w.delays(fo.NodeGroup).Provision), event{KindReplacementUp, f})
-}
-
-// bringUpReplacement is when the new node runs, empty: it syncs in full from the primary.
-func (w *World) bringUpReplacement(f int32) {
-	fo := &w.failovers[f]
-	fo.Provisioned = w.clock.Now()
-	sync := w.fullSync(fo.NodeGroup)
-	record := w.nodeRecord(KindReplacementUp, fo.Old)
-	record.Span = sync
-	w.log(record)
-	w.clock.After(sync, event{KindRecoveryFinished, f})
-}
-
-// finishRecovery brings the old primary back as a replica; the group is free for the next call.
-func (w *World) finishRecovery(f int32) {
-	fo := &w.failovers[f]
-	g := &w.nodeGroups[fo.NodeGroup]
-	fo.Finished = w.clock.Now()
-	w.nodes[fo.Old].up = true
-	w.groups[g.group].replacing--
-	g.failover = -1
-	if g.naming == 0 {
-		g.readerNames = w.readers(fo.NodeGroup)
-	}
-	w.log(w.nodeRecord(KindRecoveryFinished, fo.Old))
-	w.emit(serviceEvent{message: messageRecoveryFinished, failover: f})
-	w.observe(fo.NodeGroup, fo.blame())
-	if watcher := g.watcher; watcher >= 0 {
-		g.watcher = -1
-		w.wakeOperator(watcher, fo)
-	}
 }
 
 func (f *Failover) blame() blame { return blame{f.Cause, f.Campaign} }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -15,7 +16,8 @@ func TestTimelineOfAFailoverWithClusterModeDisabled(t *testing.T) {
 	at := sec(100)
 	want := []Failover{{
 		Group: 0, NodeGroup: 0, Old: 0, New: 1, Campaign: -1, Cause: CauseTestFailover,
-		Accepted: at, CutOff: at.Add(plainCutOff), Promoted: at.Add(plainPromoted), Completed: at.Add(plainPromoted),
+		Accepted: at, CutOff: at.Add(plainCutOff), Known: Never, Promoted: at.Add(plainPromoted), Abandoned: Never,
+		Completed: at.Add(plainPromoted),
 		Propagated: at.Add(plainMoved), RecoveryStarted: at.Add(plainRecover), Provisioned: at.Add(plainUp),
 		Finished: at.Add(plainFinished), LostTail: time.Millisecond,
 	}}
@@ -191,8 +193,7 @@ func TestARefusedCallChangesNothing(t *testing.T) {
 			return
 		}
 		w.calls, w.records = before.calls, before.records
-		if diff := cmp.Diff(before.state, w.state, cmp.AllowUnexported(state{}, ReplicationGroup{}, NodeGroup{}, Node{}, span{},
-			windowSlot{}, fleet{}, campaign{}, lane{}, ring{})); diff != "" {
+		if diff := cmp.Diff(before.state, w.state, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 			t.Fatalf("at %v: %s", at, diff)
 		}
 		if w.clock.Len() != before.clock.Len() || w.quota.counted != before.quota.counted {
@@ -263,7 +264,7 @@ func TestOnlyAReplicaThatIsUpIsPromoted(t *testing.T) {
 	if got := w.leastLagged(0); got != 1 {
 		t.Errorf("of equal lags node %d is taken, want the first replica", got)
 	}
-	w.nodes[1].up, w.nodes[2].lag = false, time.Hour // died after the cut-off
+	w.nodes[1].down, w.nodes[2].lag = downStatus, time.Hour // died after the cut-off
 	if got := w.leastLagged(0); got != 2 {
 		t.Errorf("node %d is taken, want the one that is up", got)
 	}
@@ -275,9 +276,9 @@ func TestOnlyAReplicaThatIsUpIsPromoted(t *testing.T) {
 // A replica that was down at the cut-off and is up at the promotion has missed the end: any other goes before it.
 func TestAReplicaThatMissedTheCutOffIsTheLastChoice(t *testing.T) {
 	w := world(t, config(makeGroup("sessions", ClusterEnabled, 1, 2)))
-	w.nodes[0].up, w.nodes[1].up = false, false
+	w.nodes[0].down, w.nodes[1].down = downStatus, downStatus
 	w.drawLags(0)
-	w.nodes[1].up = true
+	w.nodes[1].down = 0
 	if got := w.leastLagged(0); got != 2 {
 		t.Errorf("node %d is promoted, want 2", got)
 	}

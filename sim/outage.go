@@ -63,12 +63,15 @@ func (w *World) impossible(ng int32) [numViews]bool {
 	up := w.upMembers(ng)
 	primary := uint8(1) << (g.primary - g.members.first)
 	replicas := w.healthyReplicas(ng)
+	if w.groups[g.group].halted {
+		up = 0 // the engine's nodes run, but refuse
+	}
 	return [numViews]bool{
 		viewWrite:       up&primary == 0,
 		viewWriteByName: up&primary == 0 || g.primaryName != g.primary,
 		viewRead:        up == 0,
 		viewReadByName:  up == 0 || facts.named && up&g.readerNames == 0,
-		viewReplicaRead: facts.replicas > 0 && replicas == 0,
+		viewReplicaRead: facts.replicas > 0 && up&^primary == 0,
 		viewRedundancy:  replicas < facts.replicas,
 	}
 }
@@ -78,7 +81,7 @@ func (w *World) upMembers(ng int32) uint8 {
 	g := &w.nodeGroups[ng]
 	var up uint8
 	for i := range g.members.n {
-		if w.nodes[g.members.first+i].up {
+		if w.nodes[g.members.first+i].up() {
 			up |= 1 << i
 		}
 	}
@@ -156,14 +159,29 @@ func (w *World) Outcome() *Outcome {
 		o.Windows = append(o.Windows, window)
 	}
 	o.Failovers = o.Failovers[:0]
-	for _, f := range w.failovers {
+	for i := range w.failovers {
+		f := w.failovers[i].Failover
 		first := w.nodeGroups[f.NodeGroup].members.first
 		f.Old -= first
 		if f.New >= 0 {
 			f.New -= first
 		}
 		f.NodeGroup -= w.groups[f.Group].nodeGroups.first
+		rec := &w.recoveries[w.failovers[i].recovery]
+		f.RecoveryStarted, f.Provisioned, f.Finished = rec.Started, rec.Provisioned, rec.Finished
 		o.Failovers = append(o.Failovers, f)
+	}
+	o.Recoveries = o.Recoveries[:0]
+	for i := range w.recoveries {
+		r := w.recoveries[i].Recovery
+		r.Node -= w.nodeGroups[r.NodeGroup].members.first
+		r.NodeGroup -= w.groups[r.Group].nodeGroups.first
+		o.Recoveries = append(o.Recoveries, r)
+	}
+	o.DataLosses = o.DataLosses[:0]
+	for _, l := range w.losses {
+		l.NodeGroup -= w.groups[l.Group].nodeGroups.first
+		o.DataLosses = append(o.DataLosses, l)
 	}
 	o.PeakReads = o.PeakReads[:0]
 	for i := range w.groups {

@@ -8,8 +8,12 @@ type Outcome struct {
 	End         Time
 	// Windows are in the order in which they opened; none is empty, and no two of one key touch.
 	Windows []OutageWindow
-	// Failovers are in the order of their accepted calls.
+	// Failovers are in the order in which they began: at the accepted call, or at the loss of the primary.
 	Failovers []Failover
+	// Recoveries are in the order in which they began, each the replacement of one node.
+	Recoveries []Recovery
+	// DataLosses are in the order of their instants.
+	DataLosses []DataLoss
 	// Campaigns has one entry per Config.Campaigns.
 	Campaigns []CampaignOutcome
 	// Calls counts every TestFailover call of the trial.
@@ -90,25 +94,52 @@ func (c Cause) String() string {
 	return [...]string{"test-failover", "node-status"}[c]
 }
 
-// Failover is one failover and the node replacement after it. An instant that was not reached is Never.
+// Failover is one failover and the replacement of the old primary after it. An instant that was not reached is Never.
 type Failover struct {
 	Group     int32 // index into Config.Groups
 	NodeGroup int32 // index of the node group within its group
-	Old, New  int32 // nodes, by index within the node group: the primary that was cut off, the replica promoted (-1: none yet)
-	Campaign  int32 // index into Config.Campaigns; -1 for a call of its own
+	Old, New  int32 // nodes, by index within the node group: the primary that was lost, the replica promoted (-1: none)
+	Campaign  int32 // index into Config.Campaigns; -1 for none
 	Cause     Cause
 
-	Accepted        Time
-	CutOff          Time
-	Promoted        Time
-	Completed       Time // event `Failover … completed`
-	Propagated      Time // cluster mode disabled: the endpoint's record names the new primary
-	RecoveryStarted Time // event `Recovering cache nodes`
-	Provisioned     Time // the replacement is up, without data
-	Finished        Time // event `Finished recovery`
+	Accepted   Time // the call; Never where none was made
+	CutOff     Time // the primary was lost
+	Known      Time // unplanned: the control plane, or the engine's majority, takes the primary for failed
+	Promoted   Time
+	Abandoned  Time // nothing was promoted: the primary came back, or all data was lost
+	Completed  Time // event `Failover … completed`
+	Propagated Time // cluster mode disabled: the endpoint's record names the new primary
 
-	// LostTail is how far the promoted replica trailed: acknowledged writes of that span are lost.
+	// Of the old primary's replacement, as in its Recovery.
+	RecoveryStarted, Provisioned, Finished Time
+
+	// LostTail is the span of acknowledged writes that the promotion dropped.
 	LostTail time.Duration
+}
+
+// Recovery is the replacement of one node. An instant that was not reached is Never.
+type Recovery struct {
+	Group     int32 // index into Config.Groups
+	NodeGroup int32 // index of the node group within its group
+	Node      int32 // index of the node within the node group
+	Campaign  int32 // index into Config.Campaigns; -1 for none
+	Cause     Cause
+
+	Began       Time // the call was accepted, or the node failed
+	Known       Time // the control plane knows that it failed
+	Started     Time // event `Recovering cache nodes`
+	Provisioned Time // the new node runs, without data
+	Finished    Time // event `Finished recovery`
+	Cancelled   Time // the node came back by itself
+}
+
+// DataLoss is the loss of all data of a node group.
+type DataLoss struct {
+	At        Time
+	Group     int32 // index into Config.Groups
+	NodeGroup int32 // index of the node group within its group
+	Campaign  int32 // -1 for none
+	Cause     Cause
 }
 
 // CampaignOutcome is what an operator got done.

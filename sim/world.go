@@ -22,6 +22,7 @@ type World struct {
 	service  []serviceEvent
 	checking bool
 	outcome  Outcome
+	marks    []int32 // nodes, for the length of one event
 }
 
 // state is what a trial changes, besides the clock and the quota. Entities live in slabs and name each other by index.
@@ -29,7 +30,12 @@ type state struct {
 	groups     []ReplicationGroup
 	nodeGroups []NodeGroup
 	nodes      []Node
-	failovers  []Failover
+	failovers  []failover
+	recoveries []recovery
+	losses     []DataLoss
+	incidents  []incident
+	processes  []process
+	works      []work
 	windows    []OutageWindow
 	campaigns  []campaign
 	lanes      []lane
@@ -38,6 +44,7 @@ type state struct {
 	fleet      fleet
 	calls      CallCount
 	blocks     int32 // how many blocks of the API hold
+	slowdown   int64 // of the control plane, in millionths
 }
 
 func (s *state) copyFrom(src *state) {
@@ -45,12 +52,18 @@ func (s *state) copyFrom(src *state) {
 	s.nodeGroups = append(s.nodeGroups[:0], src.nodeGroups...)
 	s.nodes = append(s.nodes[:0], src.nodes...)
 	s.failovers = append(s.failovers[:0], src.failovers...)
+	s.recoveries = append(s.recoveries[:0], src.recoveries...)
+	s.losses = append(s.losses[:0], src.losses...)
+	s.incidents = append(s.incidents[:0], src.incidents...)
+	s.processes = append(s.processes[:0], src.processes...)
+	s.works = append(s.works[:0], src.works...)
 	s.windows = append(s.windows[:0], src.windows...)
 	s.campaigns = append(s.campaigns[:0], src.campaigns...)
 	s.lanes = append(s.lanes[:0], src.lanes...)
 	s.queue = append(s.queue[:0], src.queue...)
 	s.cursors = append(s.cursors[:0], src.cursors...)
 	s.fleet, s.calls, s.blocks = src.fleet, src.calls, src.blocks
+	s.slowdown = src.slowdown
 }
 
 // NewWorld returns a World that plays cfg, standing at virtual zero of trial 0 with seed 0. Only Reset starts a trial.
@@ -125,6 +138,14 @@ func (w *World) scheduleScript() {
 	for i := range cfg.Campaigns {
 		w.clock.At(cfg.Campaigns[i].At, event{kind: KindCampaignStarted, subject: int32(i)})
 	}
+	for i := range w.top.faults {
+		if begin := w.top.faults[i].begin; begin <= Time(cfg.Horizon) {
+			w.clock.At(begin, event{kind: KindFaultStruck, subject: int32(i)})
+		}
+	}
+	for p := range w.processes {
+		w.scheduleFailure(int32(p), w.firstFailure(int32(p)))
+	}
 	if w.tracing {
 		w.clock.At(Time(cfg.Horizon), event{kind: KindHorizonReached})
 	}
@@ -176,12 +197,22 @@ func (w *World) happen(e event) {
 		w.moveEndpoint(e.subject)
 	case KindResolversFollowed:
 		w.followEndpoint(e.subject)
+	case KindFailureKnown:
+		w.learnOfFailure(e.subject)
 	case KindRecoveryStarted:
 		w.startRecovery(e.subject)
 	case KindReplacementUp:
 		w.bringUpReplacement(e.subject)
-	case KindRecoveryFinished:
-		w.finishRecovery(e.subject)
+	case KindSyncFinished:
+		w.finishSync(e.subject)
+	default:
+		w.happenOutside(e)
+	}
+}
+
+// happenOutside goes on with happen: the operator's events, and what strikes from outside.
+func (w *World) happenOutside(e event) {
+	switch e.kind {
 	case KindCampaignStarted:
 		w.startCampaign(e.subject)
 	case KindOperatorCalls:
@@ -198,6 +229,24 @@ func (w *World) happen(e event) {
 		w.endGroupStatus(e.subject)
 	case KindNodeAvailable:
 		w.endNodeStatus(e.subject)
+	case KindFaultStruck:
+		w.faultStrikes(e.subject)
+	case KindFailureStruck:
+		w.failureStrikes(e.subject)
+	case KindIncidentOver:
+		w.endIncident(e.subject)
+	case KindReplicasDropped:
+		w.dropReplicas(e.subject)
+	case KindNodeRebooted:
+		w.finishReboot(e.subject)
+	case KindMajorityLost:
+		w.haltGroup(e.subject)
+	case KindMajorityBack:
+		w.resumeGroup(e.subject)
+	case KindReplacementReady:
+		w.replacementReady(e.subject)
+	case KindPlaceSwapped:
+		w.finishSwap(e.subject)
 	case KindHorizonReached:
 		w.log(about(KindHorizonReached))
 	default:
@@ -237,10 +286,10 @@ func (w *World) endGroupStatus(group int32) {
 
 func (w *World) endNodeStatus(node int32) {
 	n := &w.nodes[node]
-	n.status, n.up = StatusAvailable, true
-	if g := &w.nodeGroups[n.nodeGroup]; g.naming == 0 {
-		g.readerNames = w.readers(n.nodeGroup)
-	}
+	n.status = StatusAvailable
+	n.down &^= downStatus
+	w.updateReaders(n.nodeGroup)
 	w.log(w.nodeRecord(KindNodeAvailable, node))
 	w.observe(n.nodeGroup, blame{CauseNodeStatus, -1})
+	w.welcome(node)
 }

@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"math/bits"
+	"time"
+)
+
+// respond begins what the service does about a node that was just lost or cut off: somebody has to notice, and then promote
+// or replace.
+func (w *World) respond(node int32, by blame) {
+	n := &w.nodes[node]
+	ng := n.nodeGroup
+	g := &w.nodeGroups[ng]
+	r := n.recovery
+	if r < 0 {
+		r = w.openRecovery(node, by)
+	}
+	rec := &w.recoveries[r]
+	w.clock.Cancel(rec.pending)
+	rec.stage, rec.pending = stageUnknown, 0
+	w.updateBlame(rec, by)
+
+	noticed := Never
+	if g.primary == node && w.mayPromote(ng) {
+		if g.failover < 0 {
+			w.beginFailover(ng, by)
+		}
+		noticed = w.lossOfPrimary(g.failover, by)
+	}
+	if noticed == Never {
+		noticed = w.clock.Now().Add(w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection)))
+	}
+	w.recoveries[r].pending = w.clock.At(noticed, event{KindFailureKnown, r})
+	w.observe(ng, by)
+	if g.primary == node {
+		w.weighMajority(g.group)
+	}
+}
+
+// updateBlame puts what follows down to the latest trouble of the node.
+func (w *World) updateBlame(rec *recovery, by blame) {
+	rec.Cause, rec.Campaign = by.cause, by.campaign
+}
+
+// mayPromote tells whether the service may make a replica of the node group its primary.
+func (w *World) mayPromote(ng int32) bool {
+	facts := &w.top.nodeGroups[ng]
+	return facts.group.AutomaticFailover && facts.replicas > 0
+}
+
+// lossOfPrimary settles who will promote a replica: the engine's own election, and when its majority takes the primary for
+// failed; or the control plane: Never.
+func (w *World) lossOfPrimary(f int32, by blame) Time {
+	fo := &w.failovers[f]
+	w.clock.Cancel(fo.pending)
+	fo.pending, fo.waiting = 0, false
+	if fo.CutOff == Never {
+		fo.CutOff = w.clock.Now()
+	}
+	fo.Cause, fo.Campaign = by.cause, by.campaign
+	lost, size := w.voters(fo.Group)
+	fo.elects = electable(lost, size)
+	if !fo.elects {
+		return Never
+	}
+	return w.clock.Now().Add(w.failedAfter(fo, lost))
+}
+
+// learnOfFailure is when somebody who can act takes the node for failed.
+func (w *World) learnOfFailure(r int32) {
+	rec := &w.recoveries[r]
+	rec.pending, rec.Known = 0, w.clock.Now()
+	w.log(w.nodeRecord(KindFailureKnown, rec.Node))
+	w.updateReaders(rec.NodeGroup)
+	w.observe(rec.NodeGroup, rec.blame())
+	f := w.nodeGroups[rec.NodeGroup].failover
+	if f >= 0 && w.failovers[f].Old == rec.Node {
+		w.promoteSoon(f)
+		return
+	}
+	w.replaceAfter(r, w.control(w.draw(rec.NodeGroup, phaseRecoveryStart, &w.delays(rec.NodeGroup).RecoveryStart)))
+}
+
+// promoteSoon schedules the promotion, now that the primary is known to be lost. Where the engine would elect but has lost
+// its majority meanwhile, the control plane steps in: it too has to notice first.
+func (w *World) promoteSoon(f int32) {
+	fo := &w.failovers[f]
+	ng := fo.NodeGroup
+	fo.Known = w.clock.Now()
+	lost, size := w.voters(fo.Group)
+	var after time.Duration
+	switch {
+	case fo.elects && electable(lost, size):
+		after = w.electedAfter(fo, lost)
+	case fo.elects:
+		fo.elects = false
+		noticed := fo.CutOff.Add(w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection)))
+		after = max(0, noticed.Sub(fo.Known)) + w.control(w.draw(ng, phaseTakeover, &w.delays(ng).Takeover))
+	default:
+		after = w.control(w.draw(ng, phaseTakeover, &w.delays(ng).Takeover))
+	}
+	fo.pending = w.clock.After(after, event{KindReplicaPromoted, f})
+}
+
+// voters counts the primaries with a vote in the group's elections, and those of them that are out of reach.
+func (w *World) voters(group int32) (lost, size int) {
+	g := &w.groups[group]
+	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
+		if !w.top.nodeGroups[ng].votes {
+			continue
+		}
+		size++
+		if w.nodes[w.nodeGroups[ng].primary].down&(downDead|downCut|downSyncing) != 0 {
+			lost++
+		}
+	}
+	return lost, size
+}
+
+// electable tells whether the primaries that are left are a majority, size/2+1, of all that own slots. Without the one that
+// failed, one or two shards never have it.
+func electable(lost, size int) bool { return size-lost >= size/2+1 }
+
+// weighMajority lets a group's engine halt or go on, as a majority of its primaries is out of reach or back. A primary
+// without a majority stops serving clients (redis, valkey: clusterUpdateState).
+func (w *World) weighMajority(group int32) {
+	lost, size := w.voters(group)
+	if size < 2 {
+		return
+	}
+	g := &w.groups[group]
+	halt := !electable(lost, size)
+	if halt == g.halted {
+		w.clock.Cancel(g.halting)
+		g.halting = 0
+		return
+	}
+	if g.halting != 0 {
+		return
+	}
+	if halt {
+		g.halting = w.clock.After(w.untilHalt(group), event{KindMajorityLost, group})
+	} else {
+		g.halting = w.clock.After(rejoinDelay(w.top.cfg.Groups[group].NodeTimeout), event{KindMajorityBack, group})
+	}
+}
+
+// untilHalt is how long a primary takes to notice that a majority is out of its reach: the node timeout after the first
+// unanswered ping, which is sent within half a timeout (redis, valkey: clusterCron).
+func (w *World) untilHalt(group int32) time.Duration {
+	timeout := w.top.cfg.Groups[group].NodeTimeout
+	ng := w.groups[group].nodeGroups.first
+	wait, _ := bits.Mul64(uint64(timeout/2), w.bits(ng, phaseElection))
+	return timeout + time.Duration(wait)
+}
+
+// rejoinDelay is how long a primary that sees a majority again goes on refusing writes: the node timeout, between 500 ms and
+// 5 s (redis, valkey: clusterUpdateState).
+func rejoinDelay(timeout time.Duration) time.Duration {
+	return min(max(timeout, 500*time.Millisecond), 5*time.Second)
+}
+
+func (w *World) haltGroup(group int32)   { w.setHalted(group, true, KindMajorityLost) }
+func (w *World) resumeGroup(group int32) { w.setHalted(group, false, KindMajorityBack) }
+
+func (w *World) setHalted(group int32, halted bool, kind Kind) {
+	g := &w.groups[group]
+	g.halted, g.halting = halted, 0
+	record := about(kind)
+	record.Group = group
+	w.log(record)
+	by := w.haltBlame(group)
+	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
+		w.observe(ng, by)
+	}
+}
+
+// haltBlame is what took the majority: the cause of the latest failover in progress.
+func (w *World) haltBlame(group int32) blame {
+	g := &w.groups[group]
+	by := blame{CauseNodeStatus, -1}
+	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
+		if f := w.nodeGroups[ng].failover; f >= 0 {
+			by = w.failovers[f].blame()
+		}
+	}
+	return by
+}

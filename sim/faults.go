@@ -1,0 +1,344 @@
+package sim
+
+import (
+	"slices"
+	"time"
+)
+
+// unhurried is the slowdown of a control plane that works as always.
+const unhurried = 1_000_000
+
+// faultFacts are what a fault strikes, found beforehand. Planned work has one for each group.
+type faultFacts struct {
+	fault      int32 // index into Config.Faults
+	begin      Time  // planned work may wait for a maintenance window
+	nodes      []int32
+	nodeGroups []int32
+}
+
+// incident is a fault or a failure that has struck.
+type incident struct {
+	kind    FaultKind
+	fault   int32 // index into the topology's faults; -1 where chance struck
+	process int32 // -1 for a fault
+	node    int32 // the only one that was struck; -1: all of the facts
+	ends    Time
+	active  bool
+}
+
+func (i *incident) blame() blame { return blame{CauseOf(i.kind), -1} }
+
+// addFault finds what a fault strikes.
+func (t *topology) addFault(fault int32) {
+	f := &t.cfg.Faults[fault]
+	if !f.Kind.planned() {
+		facts := faultFacts{fault: fault, begin: f.At}
+		for group := range t.cfg.Groups {
+			t.strikeGroup(&facts, int32(group))
+		}
+		t.faults = append(t.faults, facts)
+		return
+	}
+	for group := range t.cfg.Groups {
+		facts := faultFacts{fault: fault, begin: f.At}
+		if f.Work.InWindow {
+			facts.begin = t.cfg.Groups[group].Maintenance.next(t.cfg.Start, f.At)
+		}
+		if t.strikeGroup(&facts, int32(group)); len(facts.nodes) > 0 {
+			t.faults = append(t.faults, facts)
+		}
+	}
+}
+
+// strikeGroup adds what the fault strikes in a group.
+func (t *topology) strikeGroup(facts *faultFacts, group int32) {
+	target := &t.cfg.Faults[facts.fault].Target
+	if len(target.Groups) > 0 && !slices.Contains(target.Groups, int(group)) {
+		return
+	}
+	all := t.pristine.groups[group].nodeGroups
+	if target.NodeGroup >= 0 {
+		all = span{all.first + int32(target.NodeGroup), 1}
+	}
+	for ng := all.first; ng < all.end(); ng++ {
+		facts.nodeGroups = append(facts.nodeGroups, ng)
+		members := t.pristine.nodeGroups[ng].members
+		for n := members.first; n < members.end(); n++ {
+			if (target.Zone == "" || t.nodes[n].cfg.Zone == target.Zone) && (target.Node < 0 || n-members.first == int32(target.Node)) {
+				facts.nodes = append(facts.nodes, n)
+			}
+		}
+	}
+}
+
+// next is the first instant, at or after the one given, that begins or lies in a maintenance window; the windows are of the
+// calendar, which stands at start at virtual zero.
+func (m *MaintenanceWindow) next(start time.Time, at Time) Time {
+	const week = 7 * 24 * time.Hour
+	date := start.Add(time.Duration(at)).UTC()
+	midnight := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, time.UTC)
+	since := time.Duration(date.Weekday())*24*time.Hour + date.Sub(midnight) // the week began on Sunday
+	begin := time.Duration(m.Day)*24*time.Hour + m.Begin
+	into := ((since-begin)%week + week) % week
+	if into < m.Length {
+		return at
+	}
+	return at.Add(week - into)
+}
+
+// faultConfig is the Config's part of one of the topology's faults.
+func (t *topology) faultConfig(fault int32) *FaultConfig { return &t.cfg.Faults[t.faults[fault].fault] }
+
+// faultStrikes begins a fault of the Config.
+func (w *World) faultStrikes(fault int32) {
+	cfg := w.top.faultConfig(fault)
+	if cfg.Kind.planned() {
+		w.beginWork(fault)
+		return
+	}
+	i := incident{kind: cfg.Kind, fault: fault, process: -1, node: -1, ends: w.clock.Now().Add(cfg.Duration)}
+	if cfg.Target.PrimaryOnly {
+		i.node = w.nodeGroups[w.top.faults[fault].nodeGroups[0]].primary
+	}
+	w.strike(i)
+}
+
+// strike does what the incident does, and schedules its end where it has one.
+func (w *World) strike(i incident) {
+	index := int32(len(w.incidents))
+	i.active = i.kind != FaultNode && i.kind != FaultReboot
+	w.incidents = append(w.incidents, i)
+	w.logIncident(KindFaultStruck, index)
+	if i.active {
+		w.clock.At(i.ends, event{KindIncidentOver, index})
+	}
+	switch i.kind {
+	case FaultNode:
+		w.kill(w.struck(&i), i.blame())
+	case FaultZone, FaultZonePower:
+		w.hurry()
+		w.block(w.struck(&i))
+		w.kill(w.struck(&i), i.blame())
+	case FaultNoCapacity:
+		w.block(w.struck(&i))
+	case FaultPartition:
+		w.block(w.struck(&i))
+		w.cut(w.struck(&i), &i)
+	case FaultReboot:
+		w.reboot(w.struck(&i), i.blame())
+	case FaultLagSpike:
+		w.raiseLags(&i)
+	case FaultReplicationStall:
+		w.beginStall(&i)
+	}
+}
+
+// endIncident is when a lasting incident is over.
+func (w *World) endIncident(index int32) {
+	i := &w.incidents[index]
+	i.active = false
+	w.logIncident(KindIncidentOver, index)
+	switch i.kind {
+	case FaultZone, FaultZonePower:
+		w.hurry()
+		w.unblock(w.struck(i))
+	case FaultNoCapacity:
+		w.unblock(w.struck(i))
+	case FaultPartition:
+		w.unblock(w.struck(i))
+		w.heal(w.struck(i), i.blame())
+	case FaultLagSpike:
+		w.raiseLags(i)
+	case FaultReplicationStall:
+		w.endStall(i)
+	}
+	if i.process >= 0 {
+		w.scheduleFailure(i.process, w.nextFailure(i.process))
+	}
+}
+
+// struck are the nodes that the incident strikes.
+func (w *World) struck(i *incident) []int32 {
+	switch {
+	case i.node >= 0:
+		return w.top.nodeIndices[i.node : i.node+1]
+	case i.fault >= 0:
+		return w.top.faults[i.fault].nodes
+	}
+	return w.top.processes[i.process].nodes
+}
+
+// kill takes nodes' processes and data, all of them before anybody responds.
+func (w *World) kill(nodes []int32, by blame) {
+	fresh := w.marks[:0]
+	for _, node := range nodes {
+		if w.lose(node) || w.loseReplacement(node) {
+			fresh = append(fresh, node)
+		}
+	}
+	w.marks = fresh
+	for _, node := range fresh {
+		w.log(w.nodeRecord(KindNodeFailed, node))
+		w.respond(node, by)
+	}
+}
+
+// loseReplacement takes a replacement that starts; it answers false where none does.
+func (w *World) loseReplacement(node int32) bool {
+	r := w.nodes[node].recovery
+	return r >= 0 && w.recoveries[r].stage == stageStarting
+}
+
+// block keeps replacements from the nodes' places.
+func (w *World) block(nodes []int32) {
+	for _, node := range nodes {
+		w.nodes[node].blocks++
+	}
+}
+
+// unblock lets replacements that waited for their places begin, after the time that the service takes for it.
+func (w *World) unblock(nodes []int32) {
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		n.blocks--
+		if r := n.recovery; n.blocks == 0 && r >= 0 && w.recoveries[r].stage == stageHeld {
+			w.recoveries[r].stage = stageUnknown
+			w.replaceAfter(r, w.control(w.draw(n.nodeGroup, phaseRecoveryStart, &w.delays(n.nodeGroup).RecoveryStart)))
+		}
+	}
+}
+
+// hurry sets the control plane's speed: that of the worst zone loss that lasts.
+func (w *World) hurry() {
+	w.slowdown = unhurried
+	for k := range w.incidents {
+		if i := &w.incidents[k]; i.active && i.fault >= 0 {
+			w.slowdown = max(w.slowdown, w.top.faultConfig(i.fault).Slowdown)
+		} else if i.active {
+			w.slowdown = max(w.slowdown, w.top.cfg.Failures[w.top.processes[i.process].failure].Slowdown)
+		}
+	}
+}
+
+// cut takes nodes out of everybody's reach while they run on.
+func (w *World) cut(nodes []int32, i *incident) {
+	fresh := w.marks[:0]
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		n.cuts++
+		n.healAt = max(n.healAt, i.ends)
+		if n.down&(downCut|downDead) != 0 {
+			if w.loseReplacement(node) {
+				fresh = append(fresh, node)
+			}
+			continue
+		}
+		w.detach(node)
+		n.down |= downCut
+		n.cutAt = w.clock.Now()
+		fresh = append(fresh, node)
+	}
+	w.marks = fresh
+	for _, node := range fresh {
+		w.log(w.nodeRecord(KindNodeCutOff, node))
+		w.respond(node, i.blame())
+	}
+}
+
+// heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
+// has to catch up.
+func (w *World) heal(nodes []int32, by blame) {
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		n.cuts = max(0, n.cuts-1)
+		if n.cuts > 0 || n.down&downCut == 0 {
+			continue
+		}
+		n.down &^= downCut
+		n.healAt = 0
+		if n.down&downDead != 0 {
+			continue
+		}
+		w.log(w.nodeRecord(KindNodeHealed, node))
+		w.comeBack(node)
+		w.updateReaders(n.nodeGroup)
+		w.observe(n.nodeGroup, by)
+		w.welcome(node)
+	}
+}
+
+// comeBack settles what becomes of a node that is in reach again with its data.
+func (w *World) comeBack(node int32) {
+	n := &w.nodes[node]
+	g := &w.nodeGroups[n.nodeGroup]
+	if g.primary == node && g.failover >= 0 && w.failovers[g.failover].Accepted != Never {
+		w.goOnWithCall(g.failover)
+		return
+	}
+	if n.recovery >= 0 {
+		w.cancelRecovery(n.recovery)
+	}
+	if g.primary == node {
+		if g.failover >= 0 {
+			w.abandonFailover(n.nodeGroup)
+		}
+		return
+	}
+	if n.down&downSyncing != 0 {
+		w.resync(node)
+		return
+	}
+	away := w.clock.Now().Sub(n.cutAt)
+	if n.demoted || w.missed(n.nodeGroup, away) {
+		w.resync(node)
+	}
+}
+
+// goOnWithCall cuts off the primary that an accepted call was about to cut off when a partition did, and which is back.
+func (w *World) goOnWithCall(f int32) {
+	fo := &w.failovers[f]
+	w.clock.Cancel(fo.pending)
+	rec := &w.recoveries[fo.recovery]
+	w.clock.Cancel(rec.pending)
+	rec.stage, rec.pending = stageUnknown, 0
+	fo.waiting, fo.elects, fo.CutOff, fo.Known = false, false, Never, Never
+	fo.Cause, rec.Cause = CauseTestFailover, CauseTestFailover
+	fo.pending = w.clock.After(0, event{KindPrimaryCutOff, f})
+}
+
+// reboot restarts nodes at the customer's wish: nothing is promoted, and they come back empty.
+func (w *World) reboot(nodes []int32, by blame) {
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		if n.down&(downDead|downCut|downAway|downSyncing) != 0 {
+			continue // there is nothing to reboot
+		}
+		w.detach(node)
+		n.down |= downAway
+		w.emit(serviceEvent{message: messageShutdown, subject: node})
+		w.log(w.nodeRecord(KindNodeRebooting, node))
+		w.updateReaders(n.nodeGroup)
+		w.observe(n.nodeGroup, by)
+		w.clock.After(w.draw(n.nodeGroup, phaseReboot, &w.delays(n.nodeGroup).Reboot), event{KindNodeRebooted, node})
+	}
+}
+
+// finishReboot is when the node runs again. A primary that is empty empties its replicas.
+func (w *World) finishReboot(node int32) {
+	n := &w.nodes[node]
+	if n.down&downAway == 0 {
+		return // it died meanwhile
+	}
+	n.down &^= downAway
+	w.emit(serviceEvent{message: messageRestarted, subject: node})
+	w.log(w.nodeRecord(KindNodeRebooted, node))
+	by := blame{CauseOf(FaultReboot), -1}
+	if w.nodeGroups[n.nodeGroup].primary == node {
+		w.loseData(n.nodeGroup, by)
+	} else {
+		w.resync(node)
+	}
+	w.updateReaders(n.nodeGroup)
+	w.observe(n.nodeGroup, by)
+	w.welcome(node)
+}
