@@ -24,10 +24,9 @@ type ReplicationGroup struct {
 	replacing int32
 	// halted says that the engine's nodes refuse clients because a majority of the primaries is out of reach; halting is the
 	// pending change of it.
-	halted     bool
-	halting    Handle
-	haltDraws  uint32
-	swapping   int32 // the planned work that swaps a primary now; -1 for none
+	halted   bool
+	halting  Handle
+	swapping int32 // the planned work that swaps a primary now; -1 for none
 	// unwritable counts, per observer, the node groups that cannot be written; the group's window is open while it is > 0.
 	unwritable [2]int32
 	windows    [2]windowSlot

@@ -18,7 +18,7 @@ func (w *World) respond(node int32, by blame) {
 	rec := &w.recoveries[r]
 	w.clock.Cancel(rec.pending)
 	rec.stage, rec.pending = stageUnknown, 0
-	w.updateBlame(rec, by)
+	rec.Cause = by.cause // what follows is put down to the latest trouble
 
 	noticed := Never
 	if g.primary == node && w.mayPromote(ng) {
@@ -37,11 +37,6 @@ func (w *World) respond(node int32, by blame) {
 	}
 }
 
-// updateBlame puts what follows down to the latest trouble of the node.
-func (w *World) updateBlame(rec *recovery, by blame) {
-	rec.Cause, rec.Campaign = by.cause, by.campaign
-}
-
 // mayPromote tells whether the service may make a replica of the node group its primary.
 func (w *World) mayPromote(ng int32) bool {
 	facts := &w.top.nodeGroups[ng]
@@ -57,7 +52,7 @@ func (w *World) lossOfPrimary(f int32, by blame) Time {
 	if fo.CutOff == Never {
 		fo.CutOff = w.clock.Now()
 	}
-	fo.Cause, fo.Campaign = by.cause, by.campaign
+	fo.Cause = by.cause
 	lost, size := w.voters(fo.Group)
 	fo.elects = electable(lost, size)
 	if !fo.elects {

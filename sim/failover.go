@@ -118,6 +118,9 @@ func (w *World) promoteReplica(f int32) {
 	w.clock.After(completed, event{KindFailoverCompleted, f})
 	w.replaceAfter(fo.recovery, max(recovering, completed)) // the documented order holds for any delays
 	w.followPrimary(ng)
+	if w.top.nodeGroups[ng].group.Replication.FullAfterPromotion {
+		w.resyncReplicas(ng)
+	}
 	w.observe(ng, fo.blame())
 	w.weighMajority(fo.Group)
 	w.resumeWork(ng)

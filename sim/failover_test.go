@@ -17,7 +17,7 @@ func TestTimelineOfAFailoverWithClusterModeDisabled(t *testing.T) {
 	want := []Failover{{
 		Group: 0, NodeGroup: 0, Old: 0, New: 1, Campaign: -1, Cause: CauseTestFailover,
 		Accepted: at, CutOff: at.Add(plainCutOff), Known: Never, Promoted: at.Add(plainPromoted), Abandoned: Never,
-		Completed: at.Add(plainPromoted),
+		Completed:  at.Add(plainPromoted),
 		Propagated: at.Add(plainMoved), RecoveryStarted: at.Add(plainRecover), Provisioned: at.Add(plainUp),
 		Finished: at.Add(plainFinished), LostTail: time.Millisecond,
 	}}

@@ -122,7 +122,9 @@ func (w *World) strike(i incident) {
 	case FaultNoCapacity:
 		w.block(w.struck(&i))
 	case FaultPartition:
-		w.block(w.struck(&i))
+		if w.zonal(&i) {
+			w.block(w.struck(&i))
+		}
 		w.cut(w.struck(&i), &i)
 	case FaultReboot:
 		w.reboot(w.struck(&i), i.blame())
@@ -145,7 +147,9 @@ func (w *World) endIncident(index int32) {
 	case FaultNoCapacity:
 		w.unblock(w.struck(i))
 	case FaultPartition:
-		w.unblock(w.struck(i))
+		if w.zonal(i) {
+			w.unblock(w.struck(i))
+		}
 		w.heal(w.struck(i), i.blame())
 	case FaultLagSpike:
 		w.raiseLags(i)
@@ -166,6 +170,14 @@ func (w *World) struck(i *incident) []int32 {
 		return w.top.faults[i.fault].nodes
 	}
 	return w.top.processes[i.process].nodes
+}
+
+// zonal tells whether the incident strikes a zone: then nothing can be replaced there while it lasts.
+func (w *World) zonal(i *incident) bool {
+	if i.fault >= 0 {
+		return w.top.faultConfig(i.fault).Target.Zone != ""
+	}
+	return w.failureConfig(i.process).Per == PerZone
 }
 
 // kill takes nodes' processes and data, all of them before anybody responds.

@@ -12,7 +12,8 @@ import (
 func sec(s float64) Time { return Time(s * float64(time.Second)) }
 
 // plain are delays without chance: cut off after 2 s, promoted 20 s later, names moved 10 s after that, `Recovering` 60 s
-// after the promotion, the new node up after 300 s; 1 GB syncs at 100 MB/s in 10 s.
+// after the promotion, the new node up after 300 s; 1 GB syncs at 100 MB/s in 10 s. A failure is known after 15 s, and a
+// replica promoted 5 s later.
 func plain() Delays {
 	return Delays{
 		Accept:        dist.Constant(2 * time.Second),
@@ -20,6 +21,11 @@ func plain() Delays {
 		Propagation:   dist.Constant(10 * time.Second),
 		RecoveryStart: dist.Constant(60 * time.Second),
 		Provision:     dist.Constant(300 * time.Second),
+		Detection:     dist.Constant(15 * time.Second),
+		Takeover:      dist.Constant(5 * time.Second),
+		Swap:          dist.Constant(500 * time.Millisecond),
+		UpgradeGap:    dist.Constant(3 * time.Second),
+		Reboot:        dist.Constant(50 * time.Second),
 		Lag:           dist.Constant(time.Millisecond),
 		SyncRate:      100e6,
 	}

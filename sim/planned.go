@@ -115,14 +115,15 @@ func (w *World) workBlame(wk *work) blame {
 // finishSwap is when the primary's place takes writes again, unless the node died in the middle.
 func (w *World) finishSwap(i int32) {
 	wk := &w.works[i]
-	n := &w.nodes[wk.node]
+	node := wk.node
+	n := &w.nodes[node]
 	group := w.nodeGroups[wk.ng].group
 	wk.swapping = false
 	w.groups[group].swapping = -1
 	if n.down&downAway != 0 {
 		n.down &^= downAway
 		w.finishPlace(i)
-		w.welcome(wk.node)
+		w.welcome(node)
 	}
 	w.resumeSwaps(group)
 }

@@ -43,8 +43,11 @@ const asyncLossMost = 10 * time.Second
 // given, unless it is back before.
 func (w *World) lostTail(fo *failover, replaced Time) time.Duration {
 	tail := w.nodes[fo.New].lag
-	if tail == math.MaxInt64 { // it was not up when the primary was lost, but since it was cut off, or since virtual zero
-		tail = fo.CutOff.Sub(w.nodes[fo.New].cutAt)
+	if tail == math.MaxInt64 { // it followed nobody when the primary was lost: since it was cut off, or since virtual zero
+		tail = time.Duration(fo.CutOff)
+		if cutAt := w.nodes[fo.New].cutAt; cutAt <= fo.CutOff {
+			tail = fo.CutOff.Sub(cutAt)
+		}
 	}
 	if old := &w.nodes[fo.Old]; old.down&downDead == 0 && old.down&downCut != 0 {
 		tail += w.acceptedAlone(fo, replaced)

@@ -61,11 +61,7 @@ func (w *World) endStall(i *incident) {
 func (w *World) dropReplicas(ng int32) {
 	g := &w.nodeGroups[ng]
 	g.stall.overflow = 0
-	for i := g.members.first; i < g.members.end(); i++ {
-		if n := &w.nodes[i]; i != g.primary && n.up() {
-			w.resync(i)
-		}
-	}
+	w.resyncReplicas(ng)
 	w.observe(ng, blame{CauseOf(FaultReplicationStall), -1})
 }
 

@@ -162,7 +162,10 @@ func (w *World) finishSync(node int32) {
 	w.nodeGroups[ng].syncs.running--
 	w.shareSyncs(ng)
 	n.down &^= downSyncing
-	n.empty, n.demoted = false, false
+	n.empty, n.demoted, n.lag = false, false, 0
+	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
+		w.abandonFailover(ng) // it is back before anybody took over
+	}
 	if stall := &w.nodeGroups[ng].stall; stall.on && w.clock.Now() < stall.until {
 		w.clock.Cancel(stall.overflow)
 		w.restartStall(ng)
@@ -177,18 +180,21 @@ func (w *World) finishSync(node int32) {
 	w.welcome(node)
 }
 
-// followPrimary lets the members follow a primary that has just appeared: those that wait copy from it, and where older
-// engines are asked for, so do all others.
+// followPrimary lets members that wait for somebody to copy from do so, now that there is a primary.
 func (w *World) followPrimary(ng int32) {
 	g := &w.nodeGroups[ng]
-	full := w.top.nodeGroups[ng].group.Replication.FullAfterPromotion
 	for i := g.members.first; i < g.members.end(); i++ {
-		n := &w.nodes[i]
-		switch {
-		case i == g.primary || n.sync.ready != 0:
-		case n.down&^downStatus == downSyncing:
+		if n := &w.nodes[i]; i != g.primary && n.sync.ready == 0 && n.down&^downStatus == downSyncing {
 			w.startSync(i)
-		case full && n.up():
+		}
+	}
+}
+
+// resyncReplicas makes all replicas copy everything from a new primary, as older engines did.
+func (w *World) resyncReplicas(ng int32) {
+	g := &w.nodeGroups[ng]
+	for i := g.members.first; i < g.members.end(); i++ {
+		if i != g.primary && w.nodes[i].up() {
 			w.resync(i)
 		}
 	}
@@ -203,7 +209,7 @@ func (w *World) resync(node int32) {
 	record := w.nodeRecord(KindFullSync, node)
 	record.Span = w.syncAlone(node)
 	w.log(record)
-	if w.hasLog(n.nodeGroup) || w.canCopy(node) {
+	if n.down&downCut == 0 && (w.hasLog(n.nodeGroup) || w.canCopy(node)) {
 		w.startSync(node)
 	}
 }
