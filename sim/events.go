@@ -51,6 +51,7 @@ const (
 	KindNodeRebooting
 	KindNodeRebooted
 
+	KindWorkScheduled
 	KindWorkStarted
 	KindPlacePrepared
 	KindReplacementReady
@@ -82,7 +83,7 @@ func (k Kind) String() string {
 		"MajorityLost", "MajorityBack",
 		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "ReplicasDropped",
 		"NodeRebooting", "NodeRebooted",
-		"WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
+		"WorkScheduled", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
 		"APIBlocked", "APIUnblocked", "GroupAvailable", "NodeAvailable", "HorizonReached",
 	}[k]

@@ -8,9 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// everywhere is a target that nothing narrows.
-func everywhere() TargetConfig { return TargetConfig{NodeGroup: -1, Node: -1} }
-
 // nodeOf aims at one node of the first group.
 func nodeOf(nodeGroup, node int) TargetConfig {
 	return TargetConfig{Groups: []int{0}, NodeGroup: nodeGroup, Node: node}
@@ -314,6 +311,20 @@ func TestTheEngineHaltsWithoutAMajority(t *testing.T) {
 	if len(other) != 1 || other[0][0] < sec(110) || other[0][0] > sec(115) || other[0][1] != sec(125) {
 		t.Errorf("the other shard was out %v, want from between 110 and 115 s to 125 s\n%s", other, strings.Join(told(w), "\n"))
 	}
+}
+
+func TestWorkInAWindowIsAnnounced(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.Maintenance = MaintenanceWindow{Day: time.Thursday, Begin: time.Hour, Length: 2 * time.Hour}
+	cfg := config(g).withFault(FaultReplacement, sec(60), 0, nodeOf(0, 1))
+	cfg.Faults[0].Work.InWindow = true
+	w, _ := play(t, cfg)
+	same(t, "events", messages(w), []string{
+		"1m0s g-002 The node with Cache Cluster ID: g-002, Node ID: 0001 is scheduled for replacement during the maintenance window " +
+			"from Start Time: 2026-01-01T01:00:00Z, End Time: 2026-01-01T03:00:00Z",
+		"1h0m0s g-002 Recovering cache nodes 0001",
+		"1h5m10s g-002 Finished recovery for cache nodes 0001",
+	})
 }
 
 func TestADurableGroupLosesNothing(t *testing.T) {

@@ -14,6 +14,21 @@ type work struct {
 	over     bool
 }
 
+// announceWork tells of work that waits for a maintenance window; the service tells of replacements.
+func (w *World) announceWork(fault int32) {
+	facts := &w.top.faults[fault]
+	record := about(KindWorkScheduled)
+	record.Group, record.Incident = w.nodeGroups[facts.nodeGroups[0]].group, fault
+	record.Span = facts.begin.Sub(w.clock.Now())
+	w.log(record)
+	if w.top.faultConfig(fault).Kind != FaultReplacement {
+		return
+	}
+	for _, node := range facts.nodes {
+		w.emit(serviceEvent{message: messageScheduled, subject: node, fault: fault})
+	}
+}
+
 // beginWork starts planned work on the node groups of one group.
 func (w *World) beginWork(fault int32) {
 	facts := &w.top.faults[fault]

@@ -96,6 +96,8 @@ func (w *World) placeOf(i *incident) string {
 
 func (w *World) workSentence(r Record, node string) string {
 	switch r.Kind {
+	case KindWorkScheduled:
+		return fmt.Sprintf("%s waits %v for the maintenance window", w.incidentKind(r), short(r.Span))
 	case KindWorkStarted:
 		return w.incidentKind(r) + " begins"
 	case KindPlacePrepared:

@@ -36,9 +36,15 @@ func swarmOne(seed uint64) (err error) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	cfg := swarmConfig(r)
 	w := checkedWorld(cfg)
+	w.Trace(seed%8 == 0)
 	w.Reset(seed, 0)
 	w.RunUntil(cfg.End())
 	straight := clone(w.Outcome())
+	for _, r := range w.Records() {
+		w.Describe(r)
+	}
+	w.ServiceEvents()
+	w.Trace(false)
 	if err := swarmOutcome(cfg, &straight); err != nil {
 		return err
 	}

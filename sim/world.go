@@ -139,7 +139,11 @@ func (w *World) scheduleScript() {
 		w.clock.At(cfg.Campaigns[i].At, event{kind: KindCampaignStarted, subject: int32(i)})
 	}
 	for i := range w.top.faults {
-		if begin := w.top.faults[i].begin; begin <= Time(cfg.Horizon) {
+		begin, announced := w.top.faults[i].begin, w.top.faultConfig(int32(i)).At
+		if begin > announced {
+			w.clock.At(announced, event{kind: KindWorkScheduled, subject: int32(i)})
+		}
+		if begin <= Time(cfg.Horizon) {
 			w.clock.At(begin, event{kind: KindFaultStruck, subject: int32(i)})
 		}
 	}
@@ -231,6 +235,8 @@ func (w *World) happenOutside(e event) {
 		w.endNodeStatus(e.subject)
 	case KindFaultStruck:
 		w.faultStrikes(e.subject)
+	case KindWorkScheduled:
+		w.announceWork(e.subject)
 	case KindFailureStruck:
 		w.failureStrikes(e.subject)
 	case KindIncidentOver:

@@ -45,6 +45,8 @@ func clone(o *Outcome) Outcome {
 	c := *o
 	c.Windows = append([]OutageWindow(nil), o.Windows...)
 	c.Failovers = append([]Failover(nil), o.Failovers...)
+	c.Recoveries = append([]Recovery(nil), o.Recoveries...)
+	c.DataLosses = append([]DataLoss(nil), o.DataLosses...)
 	c.Campaigns = append([]CampaignOutcome(nil), o.Campaigns...)
 	c.PeakReads = append([]int64(nil), o.PeakReads...)
 	return c
