@@ -22,7 +22,8 @@ type setting struct {
 type layer map[string]setting
 
 // commonKeys may stand in any table of delays.
-var commonKeys = []string{"accept", "completed_event", "recovery_start", "provision", "sync_rate", "lag"}
+var commonKeys = []string{"accept", "completed_event", "recovery_start", "provision", "sync_rate", "lag", "detection", "takeover",
+	"swap", "upgrade_gap", "reboot"}
 
 // cmdKeys and cmeKeys differ from class to class.
 var (
@@ -87,7 +88,6 @@ func (r *reader) readLayer(t *table, keys []string) layer {
 		}
 		l[key] = s
 	}
-	t.notYet("detection", "takeover")
 	return l
 }
 
@@ -127,9 +127,10 @@ func parseSetting(key, text string, readFile func(string) ([]byte, error)) (s se
 // resolvers cut at a week.
 const longestTTL = 7 * 24 * time.Hour
 
-// resolve gives the delays of a group of that class, the most specific table first, and their canonical text.
-func (r *reader) resolve(class string, own layer) (delays sim.Delays, text string) {
+// resolve gives the delays of a group, the most specific table first, and their canonical text.
+func (r *reader) resolve(spec *sim.GroupSpec, own layer) (delays sim.Delays, text string) {
 	var texts strings.Builder
+	class := classOf(spec)
 	get := func(key string) setting {
 		s, ok := own[key]
 		if !ok {
@@ -139,7 +140,7 @@ func (r *reader) resolve(class string, own layer) (delays sim.Delays, text strin
 			s, ok = r.common[key]
 		}
 		if !ok {
-			s = r.standard(class, key)
+			s = r.standard(spec, key)
 		}
 		fmt.Fprintf(&texts, "%s=%s;", key, s.text)
 		return s
@@ -152,6 +153,11 @@ func (r *reader) resolve(class string, own layer) (delays sim.Delays, text strin
 		Provision:      get("provision").delay,
 		Lag:            get("lag").delay,
 		SyncRate:       get("sync_rate").rate,
+		Detection:      get("detection").delay,
+		Takeover:       get("takeover").delay,
+		Swap:           get("swap").delay,
+		UpgradeGap:     get("upgrade_gap").delay,
+		Reboot:         get("reboot").delay,
 	}
 	if class == classCMD {
 		delays.Propagation = get("propagation").delay
@@ -160,13 +166,20 @@ func (r *reader) resolve(class string, own layer) (delays sim.Delays, text strin
 	return delays, texts.String()
 }
 
-// standard gives sim's default for a key: the class's, or the one for all groups.
-func (r *reader) standard(class, key string) setting {
-	name := "delays." + class + "." + key
-	if !r.doc.defaults.has(name) {
-		name = "delays." + key
+// standard gives sim's default for a key: the class's, that of old engines, or the one for all groups. It counts as an
+// assumption only if something in the scenario can draw it.
+func (r *reader) standard(spec *sim.GroupSpec, key string) setting {
+	class := classOf(spec)
+	name := "delays." + key
+	if special := "delays." + class + "." + key; r.doc.defaults.has(special) {
+		name = special
+	} else if key == "swap" && class == classCMD && !spec.Modern() || key == "upgrade_gap" && !spec.Modern() {
+		name += " before 5.0.6"
 	}
-	text := r.doc.defaults.use(name)
+	text := r.doc.defaults.value(name)
+	if r.draws(key) {
+		r.doc.defaults.use(name)
+	}
 	s, ok := r.standards[name]
 	if !ok {
 		var err error
@@ -176,4 +189,17 @@ func (r *reader) standard(class, key string) setting {
 		r.standards[name] = s
 	}
 	return s
+}
+
+// draws tells whether something in the scenario can draw the delay of that key.
+func (r *reader) draws(key string) bool {
+	switch key {
+	case "detection", "takeover":
+		return r.kinds.losesNodes()
+	case "swap":
+		return r.kinds["replacement"] || r.kinds["scale"]
+	case "upgrade_gap", "reboot":
+		return r.kinds[strings.TrimSuffix(key, "_gap")]
+	}
+	return true
 }

@@ -44,7 +44,24 @@ func defaultDelays() sim.Delays {
 		Provision:      delay("triangular(300s, 480s, 720s)"),
 		Lag:            delay("lognormal(median=1ms, p99=20ms)"),
 		SyncRate:       100e6,
+		Detection:      delay("triangular(10s, 20s, 45s)"),
+		Takeover:       delay("triangular(2s, 5s, 15s)"),
+		Swap:           delay("uniform(100ms, 1s)"),
+		UpgradeGap:     delay("uniform(1s, 5s)"),
+		Reboot:         delay("triangular(30s, 60s, 120s)"),
 	}
+}
+
+// defaultReplication is that of a group with so much data; a tenth of it is kept for a replica that trails.
+func defaultReplication(dataset int64) sim.ReplicationConfig {
+	return sim.ReplicationConfig{WriteBytes: 1024, BacklogBytes: 1 << 20, BufferBytes: max(1<<20, dataset/10)}
+}
+
+// withTrouble fills in the defaults of the delays that only trouble draws.
+func withTrouble(d sim.Delays) sim.Delays {
+	standard := defaultDelays()
+	d.Detection, d.Takeover, d.Swap, d.UpgradeGap, d.Reboot = standard.Detection, standard.Takeover, standard.Swap, standard.UpgradeGap, standard.Reboot
+	return d
 }
 
 func node(id, zone string) sim.NodeConfig {
@@ -73,7 +90,7 @@ func TestDefaultsHoldWhereNothingIsSaid(t *testing.T) {
 				ID: "0001", Slots: []sim.SlotRange{{First: 0, Last: 16383}},
 				Nodes: []sim.NodeConfig{node("sessions-0001-001", "us-east-1a"), node("sessions-0001-002", "us-east-1b")},
 			}},
-			Delays: defaultDelays(),
+			Delays: defaultDelays(), Replication: defaultReplication(1 << 30), NodeTimeout: 15 * time.Second,
 		}},
 	}
 	if diff := cmp.Diff(want, s.Config); diff != "" {
@@ -162,10 +179,11 @@ func everyGroup(a, b, c string) []sim.GroupConfig {
 		}, {
 			ID: "0003", Slots: []sim.SlotRange{{First: 10923, Last: 16383}}, Nodes: third, Primary: 1,
 		}},
-		Delays: sim.Delays{
+		Replication: defaultReplication(1_500_000), NodeTimeout: 15 * time.Second,
+		Delays: withTrouble(sim.Delays{
 			Accept: delay("1s"), Promotion: delay("12s"), CompletedEvent: delay("2s"), RecoveryStart: delay("3s"),
 			Provision: observed, Lag: delay("13ms"), SyncRate: 1000,
-		},
+		}),
 	}}
 	for i := range 2 {
 		id := fmt.Sprintf("carts-%d", i+1)
@@ -173,10 +191,11 @@ func everyGroup(a, b, c string) []sim.GroupConfig {
 			ID: id, Mode: sim.ClusterDisabled, Engine: "valkey", EngineVersion: "8.0", NodeType: "cache.r7g.large",
 			TLS: true, MultiAZ: true, AutomaticFailover: true, StatusUntil: sim.Never, DatasetBytes: 1 << 30,
 			NodeGroups: []sim.NodeGroupConfig{{ID: "0001", Nodes: []sim.NodeConfig{node(id+"-001", a), node(id+"-002", b)}}},
-			Delays: sim.Delays{
+			Replication: defaultReplication(1 << 30),
+			Delays: withTrouble(sim.Delays{
 				Accept: delay("6s"), Promotion: delay("7s"), CompletedEvent: delay("2s"), Propagation: delay("8s"),
 				RecoveryStart: delay("3s"), Provision: delay("4s"), Lag: delay("5ms"), DNSTTL: 14 * time.Second, SyncRate: 1000,
-			},
+			}),
 		})
 	}
 	return groups

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"time"
 
 	"failsim/sim"
 	"failsim/words"
@@ -24,7 +25,7 @@ func (r *reader) readGroups(root *table) {
 		}
 		class := classOf(&spec)
 		own := t.table("delays")
-		delays, text := r.resolve(class, r.readClass(own, class))
+		delays, text := r.resolve(&spec, r.readClass(own, class))
 		own.close()
 		t.close()
 		spec.Delays = delays
@@ -74,10 +75,10 @@ func (r *reader) readGroup(t *table) (spec sim.GroupSpec, count int) {
 	spec.DatasetBytes = t.size("dataset", "1GiB")
 	spec.WritesPerSecond = t.integer("writes_per_second", 0, bounds[int64]{0, 1_000_000_000})
 	spec.ReadsPerSecond = t.integer("reads_per_second", 0, bounds[int64]{0, 1_000_000_000})
-	if t.choice("durability", "none", "none", "sync", "async") != 0 {
-		t.notYet("durability")
-	}
-	t.notYet("election")
+	spec.Durability = sim.Durability(t.choice("durability", "none", "none", "sync", "async"))
+	r.readReplication(t, &spec)
+	r.readElection(t, &spec)
+	spec.Maintenance = t.maintenanceWindow()
 	for _, sub := range t.tables("node_group") {
 		spec.Shards = append(spec.Shards, readNodeGroup(sub))
 	}
@@ -85,6 +86,46 @@ func (r *reader) readGroup(t *table) (spec sim.GroupSpec, count int) {
 		spec.Nodes = append(spec.Nodes, readNode(sub))
 	}
 	return spec, count
+}
+
+// readReplication reads how replicas follow their primary.
+func (r *reader) readReplication(t *table, spec *sim.GroupSpec) {
+	spec.Replication = sim.ReplicationConfig{
+		WriteBytes:   t.size("write_size", r.groupDefault(t, "write_size", r.kinds["partition"] || r.kinds["replication-stall"])),
+		BacklogBytes: t.size("repl_backlog", r.groupDefault(t, "repl_backlog", r.kinds["partition"])),
+		BufferBytes:  max(1<<20, spec.DatasetBytes/10),
+	}
+	r.groupDefault(t, "output_buffer", r.kinds["replication-stall"])
+	if t.has("output_buffer") {
+		spec.Replication.BufferBytes = t.size("output_buffer", "1MiB")
+	}
+	resync := r.groupDefault(t, "resync_after_promotion", r.kinds.losesNodes())
+	spec.Replication.FullAfterPromotion = t.choice("resync_after_promotion", resync, "partial", "full") == 1
+}
+
+// groupDefault gives sim's default for a key of a group; it counts as an assumption where it holds and something rests on it.
+func (r *reader) groupDefault(t *table, name string, matters bool) string {
+	name, key := "replication_group."+name, name
+	if matters && !t.has(key) {
+		return r.doc.defaults.use(name)
+	}
+	return r.doc.defaults.value(name)
+}
+
+// readElection reads the settings of the engine's own election.
+func (r *reader) readElection(t *table, spec *sim.GroupSpec) {
+	sub := t.table("election")
+	if t.has("election") && spec.Mode != sim.ClusterEnabled {
+		t.wrong("election", "not here: with cluster mode disabled the control plane promotes, and no engine elects")
+	}
+	matters := spec.Mode == sim.ClusterEnabled && r.kinds.losesNodes() && !sub.has("node_timeout")
+	standard := r.doc.defaults.value("replication_group.election.node_timeout")
+	if matters {
+		r.doc.defaults.use("replication_group.election.node_timeout")
+	}
+	spec.NodeTimeout = sub.span("node_timeout", standard, bounds[time.Duration]{100 * time.Millisecond, time.Minute})
+	sub.choice("mode", "classic", "classic")
+	sub.close()
 }
 
 func readNodeGroup(t *table) sim.NodeGroupSpec {

@@ -203,33 +203,3 @@ func matches(pattern, text string) bool {
 	}
 	return strings.HasSuffix(text, parts[len(parts)-1])
 }
-
-// laterFaults are the kinds of faults that the scenario language knows and the model does not play yet.
-var laterFaults = []string{
-	"node", "zone", "zone-power", "partition", "lag-spike", "replacement", "upgrade", "scale", "reboot",
-}
-
-// readFaults reads what happens at known times.
-func (r *reader) readFaults(tables []*table) {
-	for _, t := range tables {
-		if !t.need("kind", "api-blocked") {
-			continue
-		}
-		if kind := t.text("kind", "api-blocked"); kind != "api-blocked" {
-			if slices.Contains(laterFaults, kind) {
-				t.wrong("kind", "%s: %s; have api-blocked", kind, notModelled)
-			} else {
-				t.wrong("kind", "no kind %s; have api-blocked", words.Quote(kind))
-			}
-			continue
-		}
-		r.cfg.Blocks = append(r.cfg.Blocks, sim.BlockConfig{
-			At:       t.at(),
-			Duration: t.span("duration", "2h", bounds[time.Duration]{1, longestTrial}),
-		})
-		t.close()
-	}
-	slices.SortStableFunc(r.cfg.Blocks, func(a, b sim.BlockConfig) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Duration, b.Duration))
-	})
-}

@@ -86,14 +86,15 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	}
 	s.readHead(root)
 	s.readRun(root.table("run"))
+	r.kinds = kindsOf(root)
 	r.readSettings(root)
 	r.readDelays(root.table("delays"))
 	r.readGroups(root)
 	r.readCalls(root.tables("call"))
 	r.readCampaigns(root.tables("campaign"))
 	r.readFaults(root.tables("fault"))
+	r.readFailures(root.tables("failure"))
 	thresholds := root.tables("threshold")
-	root.notYet("failure")
 	root.close()
 	s.Thresholds = r.readThresholds(thresholds)
 	if p := s.Run.Precision; p != nil && len(doc.mistakes) == 0 {
@@ -177,6 +178,7 @@ type reader struct {
 	doc *document
 	cfg sim.Config
 
+	kinds   kinds
 	common  layer
 	classes map[string]layer
 	// standards holds the settings of sim.Defaults that were asked for.
@@ -206,6 +208,9 @@ const (
 	longestTrial       = 3650 * 24 * time.Hour // 10 years
 	mostTotalGroups    = 50_000                // node groups of all groups
 	mostCalls          = 1_000_000
+	mostFaults         = 100_000
+	mostFailures       = 10_000_000 // expected in a trial
+	mostDrops          = 100_000    // of replicas by one stall
 	mostThresholds     = 10_000
 	mostCampaigns      = 1000
 	mostWildcards      = 1000

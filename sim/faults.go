@@ -42,7 +42,7 @@ func (t *topology) addFault(fault int32) {
 	for group := range t.cfg.Groups {
 		facts := faultFacts{fault: fault, begin: f.At}
 		if f.Work.InWindow {
-			facts.begin = t.cfg.Groups[group].Maintenance.next(t.cfg.Start, f.At)
+			facts.begin = t.cfg.Groups[group].Maintenance.Next(t.cfg.Start, f.At)
 		}
 		if t.strikeGroup(&facts, int32(group)); len(facts.nodes) > 0 {
 			t.faults = append(t.faults, facts)
@@ -71,9 +71,9 @@ func (t *topology) strikeGroup(facts *faultFacts, group int32) {
 	}
 }
 
-// next is the first instant, at or after the one given, that begins or lies in a maintenance window; the windows are of the
+// Next is the first instant, at or after the one given, that begins or lies in a maintenance window; the windows are of the
 // calendar, which stands at start at virtual zero.
-func (m *MaintenanceWindow) next(start time.Time, at Time) Time {
+func (m *MaintenanceWindow) Next(start time.Time, at Time) Time {
 	const week = 7 * 24 * time.Hour
 	date := start.Add(time.Duration(at)).UTC()
 	midnight := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, time.UTC)

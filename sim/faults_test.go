@@ -287,7 +287,7 @@ func TestWorkWaitsForTheMaintenanceWindow(t *testing.T) {
 		{wraps, 3*day + 30*time.Minute, 3*day + 30*time.Minute},
 		{wraps, 3*day + 90*time.Minute, 9*day + 23*time.Hour},
 	} {
-		if got := c.window.next(start, Time(c.at)); got != Time(c.want) {
+		if got := c.window.Next(start, Time(c.at)); got != Time(c.want) {
 			t.Errorf("from %v on: %v, want %v", c.at, got, c.want)
 		}
 	}
