@@ -190,7 +190,7 @@ func everyGroup(a, b, c string) []sim.GroupConfig {
 		groups = append(groups, sim.GroupConfig{
 			ID: id, Mode: sim.ClusterDisabled, Engine: "valkey", EngineVersion: "8.0", NodeType: "cache.r7g.large",
 			TLS: true, MultiAZ: true, AutomaticFailover: true, StatusUntil: sim.Never, DatasetBytes: 1 << 30,
-			NodeGroups: []sim.NodeGroupConfig{{ID: "0001", Nodes: []sim.NodeConfig{node(id+"-001", a), node(id+"-002", b)}}},
+			NodeGroups:  []sim.NodeGroupConfig{{ID: "0001", Nodes: []sim.NodeConfig{node(id+"-001", a), node(id+"-002", b)}}},
 			Replication: defaultReplication(1 << 30),
 			Delays: withTrouble(sim.Delays{
 				Accept: delay("6s"), Promotion: delay("7s"), CompletedEvent: delay("2s"), Propagation: delay("8s"),

@@ -152,6 +152,7 @@ type topology struct {
 	campaigns  []campaignFacts
 	faults     []faultFacts
 	processes  []processFacts
+	residuals  []dist.Residual // of Config.Failures: the time to a first failure in the stationary state
 	// nodeIndices has each index of nodes once, so that a part of it names one node.
 	nodeIndices []int32
 	// byID finds the slab index of a group and of "group/node group".

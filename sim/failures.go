@@ -26,6 +26,7 @@ type process struct {
 // addFailure makes a process for each thing that fails by itself.
 func (t *topology) addFailure(failure int32) {
 	f := &t.cfg.Failures[failure]
+	t.residuals = append(t.residuals, dist.NewResidual(&f.Every))
 	purpose := t.failurePurpose(failure)
 	byEntity := map[string]int{}
 	for node := range int32(len(t.nodes)) {
@@ -83,7 +84,7 @@ func (w *World) processBits(p int32) uint64 {
 func (w *World) firstFailure(p int32) time.Duration {
 	f := w.failureConfig(p)
 	if f.Stationary {
-		return f.Every.Draw(w.processBits(p))
+		return w.top.residuals[w.top.processes[p].failure].Draw(w.processBits(p))
 	}
 	return w.nextFailure(p)
 }

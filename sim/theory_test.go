@@ -200,3 +200,29 @@ func TestAPoissonStreamOfCallsMeetsTheQuotaAsErlangB(t *testing.T) {
 	}
 	near(t, "share of refused calls", shares, blocked)
 }
+
+// In the stationary state failures come at the rate 1 / (mean time to failure + mean time to repair) from the very beginning,
+// whatever the distribution: nodes that wear out (Weibull, shape 3) and start as if they had run forever fail as often in the
+// first 50 h as later; new ones hardly ever do. Repairs take no time here.
+func TestAStationaryStartHasNoWarmUp(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 0)
+	g.Delays, g.DatasetBytes = Delays{SyncRate: 1}, 0
+	cfg := config(g)
+	cfg.Horizon, cfg.Drain = 50*time.Hour, 0
+	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("weibull(scale=100h, shape=3)"), Slowdown: unhurried}}
+	count := func() (failures []float64) {
+		w := NewWorld(cfg)
+		for trial := range uint64(4000) {
+			w.Reset(15, trial)
+			w.RunUntil(cfg.End())
+			failures = append(failures, float64(len(w.recoveries)))
+		}
+		return failures
+	}
+	few, _ := sampleMean(count())
+	cfg.Failures[0].Stationary = true
+	near(t, "failures in 50 h", count(), 50/(100*math.Gamma(1+1./3)))
+	if few > 0.15 { // 1 - exp(-(50/100)^3) = 0.12
+		t.Errorf("new nodes failed %v times in 50 h", few)
+	}
+}
