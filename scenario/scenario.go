@@ -15,6 +15,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,9 +110,18 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	sortByLine(doc.warnings)
 	s.Config = r.cfg
 	s.Assumptions = doc.defaults.assumptions()
+	if len(r.kinds) > 0 && len(r.cfg.Calls)+len(r.cfg.Campaigns) == 0 {
+		s.Assumptions = slices.DeleteFunc(s.Assumptions, aboutCalls)
+	}
 	s.Warnings = doc.warnings
 	s.Identity = identity(r.cfg, r.delayTexts, s.Thresholds)
 	return s, nil
+}
+
+// aboutCalls tells whether the default matters to calls of TestFailover alone.
+func aboutCalls(d sim.Default) bool {
+	return strings.HasPrefix(d.Name, "errors.") || strings.HasPrefix(d.Name, "quota.") || d.Name == "delays.accept" ||
+		strings.HasSuffix(d.Name, ".promotion")
 }
 
 // remember keeps what it reads.

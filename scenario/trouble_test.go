@@ -100,6 +100,7 @@ func TestAssumptionsOfTrouble(t *testing.T) {
 	const group = "[[replication_group]]\nid = 'a'\ncluster_mode = 'disabled'\n"
 	for _, test := range []struct{ text, want string }{
 		{"", ""},
+		{"[[fault]]\nat = '1h'\nkind = 'reboot'\nnode = 'a-001'\n", "delays.reboot"},
 		{"[[fault]]\nat = '1h'\nkind = 'node'\nnode = 'a-001'\n", "delays.detection delays.takeover"},
 		{"[[failure]]\nkind = 'node'\nevery = '1d'\n", "delays.detection delays.takeover"},
 		{"[[fault]]\nat = '1h'\nkind = 'zone'\nzone = 'us-east-1a'\nduration = '1h'\n", "delays.detection delays.takeover fault.slowdown"},
@@ -116,6 +117,9 @@ func TestAssumptionsOfTrouble(t *testing.T) {
 			if !slices.ContainsFunc(quiet, func(q sim.Default) bool { return q.Name == a.Name }) {
 				trouble = append(trouble, a.Name)
 			}
+		}
+		if test.text != "" && slices.ContainsFunc(parse(t, group+test.text).Assumptions, aboutCalls) {
+			t.Errorf("%q: assumes something about calls, and has none", test.text)
 		}
 		if got := strings.Join(trouble, " "); got != test.want {
 			t.Errorf("%q: %s; want %s", test.text, got, test.want)
