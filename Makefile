@@ -76,6 +76,8 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 
 # The accessibility checker that page-check uses; its digest stands in crosscheck/page.
 AXE := axe-core-4.14.1
+# -short: two pages, and no pictures.
+PAGE_FLAGS :=
 
 page-check: ## report pages in a headless Chromium; pictures go to crosscheck/page/out (installs Debian's chromium and npm if missing)
 	@command -v chromium >/dev/null || { echo "page-check: installing chromium"; apt-get update && apt-get install -y --no-install-recommends chromium; }
@@ -83,4 +85,4 @@ page-check: ## report pages in a headless Chromium; pictures go to crosscheck/pa
 	@mkdir -p crosscheck/page/out
 	@test -f crosscheck/page/out/$(AXE).tgz || { echo "page-check: fetching $(AXE)"; cd crosscheck/page/out && npm pack --silent $(subst core-,core@,$(AXE)); }
 	go -C crosscheck/page vet ./...
-	go -C crosscheck/page test -count=1 -timeout 20m ./...
+	go -C crosscheck/page test -count=1 -timeout 20m $(PAGE_FLAGS) ./...
