@@ -230,7 +230,7 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 	entity := g.ID + "/" + ng.ID
 	t.nodeGroupByID[entity] = index
 	facts := nodeGroupFacts{cfg: ng, group: g, named: g.Mode != ClusterEnabled, replicas: int32(len(ng.Nodes) - 1),
-		votes: g.Mode == ClusterEnabled && len(ng.Slots) > 0}
+		votes: g.votes(ng)}
 	for p := range numPhases {
 		facts.streams[p] = dist.Name(p.String(), entity)
 	}
