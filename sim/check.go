@@ -115,7 +115,7 @@ func (w *World) checkNode(n *Node) error {
 		return fmt.Errorf("it is dead: recovery %d, empty %t, syncing %t", n.recovery, n.empty, syncing)
 	case n.sync.ready != 0 && (!syncing || n.down&downCut != 0):
 		return fmt.Errorf("it copies, and is down for %b", n.down)
-	case (n.down&downStatus != 0) != !n.status.serves():
+	case (n.down&downStatus != 0) != !n.status.Serves():
 		return fmt.Errorf("its status is %v, it is down for %b", n.status, n.down)
 	case (n.down&downCut != 0) && n.cuts == 0:
 		return fmt.Errorf("it is cut off by nothing")

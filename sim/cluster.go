@@ -248,7 +248,7 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
 		node := Node{nodeGroup: index, status: n.Status, recovery: -1}
-		if !n.Status.serves() {
+		if !n.Status.Serves() {
 			node.down = downStatus
 		}
 		if i == ng.Primary {

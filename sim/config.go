@@ -198,7 +198,7 @@ func (s Status) String() string {
 		"restore-failed", "incompatible-network"}[s]
 }
 
-// serves tells whether a node of that status answers clients.
-func (s Status) serves() bool {
+// Serves tells whether a node of that status answers clients.
+func (s Status) Serves() bool {
 	return s == StatusAvailable || s == StatusModifying || s == StatusSnapshotting
 }

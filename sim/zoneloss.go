@@ -117,12 +117,12 @@ func (g *GroupConfig) votes(ng *NodeGroupConfig) bool {
 func (g *GroupConfig) shardWithout(ng *NodeGroupConfig, zone string) ShardLoss {
 	loss := ShardLoss{LosesPrimary: ng.Nodes[ng.Primary].Zone == zone, LosesAll: true}
 	replicas, left := 0, 0 // in service: before, and in other zones
-	primaryBefore := ng.Nodes[ng.Primary].Status.serves()
+	primaryBefore := ng.Nodes[ng.Primary].Status.Serves()
 	for i, n := range ng.Nodes {
 		if n.Zone != zone {
 			loss.LosesAll = false
 		}
-		if i == ng.Primary || !n.Status.serves() {
+		if i == ng.Primary || !n.Status.Serves() {
 			continue
 		}
 		replicas++
