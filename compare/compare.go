@@ -49,6 +49,7 @@ var usual = [...]measure.Figure{
 	{Metric: "write_outage", Observer: "service", Statistic: "p99"},
 	{Metric: "write_availability", Observer: "service", Statistic: "mean"},
 	{Metric: "lost_writes", Observer: "service", Statistic: "mean"},
+	{Metric: "data_losses", Observer: "service", Statistic: "mean"},
 	{Metric: "makespan", Observer: "operator", Statistic: "mean"},
 	coveredMean,
 }

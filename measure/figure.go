@@ -146,7 +146,7 @@ func unknown(what, name string, have []string) error {
 // lacks says why a metric has no value for an observer in any trial.
 func (s *scope) lacks(id metricID, observer sim.Observer) string {
 	switch {
-	case observer == sim.ObserverEndpoint && !s.named, id == propagation && s.calls:
+	case observer == sim.ObserverEndpoint && !s.named, id == propagation && (s.calls || s.unplanned()):
 		return "no group has endpoints that must follow a failover (cluster mode disabled)"
 	case id == lostWrites || id == failedWrites:
 		return "no group has writes_per_second"
@@ -157,7 +157,13 @@ func (s *scope) lacks(id metricID, observer sim.Observer) string {
 	case id == replicaReadOutage || id == reducedRedundancy:
 		return "no node group has a replica"
 	}
-	return "nothing calls TestFailover"
+	switch {
+	case metrics[id].Per == "call":
+		return "nothing calls TestFailover"
+	case id == detection || id == dataLosses:
+		return "no fault or failure takes a node"
+	}
+	return "nothing calls TestFailover, and no fault or failure takes a node"
 }
 
 func metricNamed(name string) (metricID, bool) {

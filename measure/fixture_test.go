@@ -64,12 +64,12 @@ func twoFailovers() *sim.Outcome {
 	carts.Observer, sessions.Observer = sim.ObserverEndpoint, sim.ObserverEndpoint
 	o.Windows = append(o.Windows, window(100, 130.5, carts)...)
 	o.Windows = append(o.Windows, window(3590, 3620, sessions)...)
-	o.Failovers = []sim.Failover{
+	called(o, []sim.Failover{
 		{Group: 0, Campaign: 0, Accepted: at(98), CutOff: at(100), Promoted: at(120), Completed: at(121),
 			Propagated: at(125), RecoveryStarted: at(200), Provisioned: at(500), Finished: at(600), LostTail: seconds(0.025)},
 		{Group: 1, NodeGroup: 1, Campaign: -1, Accepted: at(3580), CutOff: at(3590), Promoted: at(3620), Completed: at(3620),
 			Propagated: sim.Never, RecoveryStarted: at(7000), Provisioned: sim.Never, Finished: sim.Never, LostTail: seconds(1)},
-	}
+	}...)
 	o.Calls = sim.CallCount{Made: 5, Accepted: 2}
 	o.Calls.Refused[sim.QuotaSpent], o.Calls.Refused[sim.NoHealthyReplica], o.Calls.Refused[sim.ReplacementRunning] = 1, 1, 1
 	campaign := sim.CampaignOutcome{Targets: 4, Covered: 1, Ended: at(660), Calls: sim.CallCount{Made: 3, Accepted: 1}}
@@ -77,6 +77,16 @@ func twoFailovers() *sim.Outcome {
 	o.Campaigns = []sim.CampaignOutcome{campaign}
 	o.PeakReads = []int64{1000 * sim.ReadersScale, 0}
 	return o
+}
+
+// called adds failovers that a call began, each with the recovery of its old primary.
+func called(o *sim.Outcome, failovers ...sim.Failover) {
+	for _, f := range failovers {
+		f.Known, f.Abandoned = sim.Never, sim.Never
+		o.Failovers = append(o.Failovers, f)
+		o.Recoveries = append(o.Recoveries, sim.Recovery{Group: f.Group, NodeGroup: f.NodeGroup, Node: f.Old, Campaign: f.Campaign, Cause: f.Cause,
+			Began: f.Accepted, Known: sim.Never, Started: f.RecoveryStarted, Provisioned: f.Provisioned, Finished: f.Finished, Cancelled: sim.Never})
+	}
 }
 
 func tallyOf(t testing.TB, cfg *sim.Config, outcomes ...*sim.Outcome) *Tally {

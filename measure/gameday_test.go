@@ -41,7 +41,7 @@ func gameDayTrial(cfg *sim.Config, rng *rand.Rand) *sim.Outcome {
 		f.RecoveryStarted = f.Promoted + span(40, 120)
 		f.Provisioned = f.RecoveryStarted + span(300, 720)
 		f.Finished = f.Provisioned + span(10, 11)
-		o.Failovers = append(o.Failovers, f)
+		called(o, f)
 		w := sim.OutageWindow{From: f.CutOff, To: f.Promoted, Group: g, NodeGroup: i % 8, Campaign: g / 4}
 		for observer := range sim.Observer(2) {
 			w.Observer = observer

@@ -38,12 +38,14 @@ const (
 	totalWriteOutage
 	writeAvailability
 	groupAvailability
+	detection
 	promotion
 	propagation
 	recovery
 	callToCompleted
 	lostTail
 	lostWrites
+	dataLosses
 	failedWrites
 	failedReads
 	peakReads
@@ -83,12 +85,14 @@ var metrics = [numMetrics]Metric{
 	totalWriteOutage:   {"total_write_outage", "s", "trial", "lower", both, anyWay},
 	writeAvailability:  {"write_availability", "ratio", "trial", "higher", both, groupOnly},
 	groupAvailability:  {"group_availability", "ratio", "trial", "higher", both, groupOnly},
+	detection:          {"detection", "s", "failover", "lower", service, anyWay},
 	promotion:          {"promotion", "s", "failover", "lower", service, anyWay},
 	propagation:        {"propagation", "s", "failover", "lower", service, anyWay},
 	recovery:           {"recovery", "s", "failover", "lower", service, anyWay},
 	callToCompleted:    {"call_to_completed", "s", "call", "lower", operator, callWays},
 	lostTail:           {"lost_tail", "s", "promotion", "lower", service, anyWay},
 	lostWrites:         {"lost_writes", "count", "promotion", "lower", service, anyWay},
+	dataLosses:         {"data_losses", "count", "trial", "lower", service, []string{byGroup, byCause}},
 	failedWrites:       {"failed_writes", "count", "trial", "lower", both, groupOnly},
 	failedReads:        {"failed_reads", "count", "trial", "lower", both, groupOnly},
 	peakReads:          {"peak_reads_per_node", "1/s", "trial", "lower", service, groupOnly},

@@ -9,8 +9,10 @@ import (
 // scope is what a configuration can produce.
 type scope struct {
 	cfg *sim.Config
-	// calls: something may be failed over; statuses: a node may be out of service from the beginning.
+	// calls: something may be failed over by the API; statuses: a node may be out of service from the beginning.
 	calls, statuses bool
+	// kinds has the kinds of faults and failures that can strike.
+	kinds [sim.NumFaultKinds]bool
 	// named: a group is reached through names that have to follow a failover.
 	named bool
 }
@@ -22,7 +24,23 @@ func newScope(cfg *sim.Config) scope {
 		s.named = s.named || hasNames(g)
 		s.statuses = s.statuses || slices.ContainsFunc(g.NodeGroups, hasStatus)
 	}
+	for i := range cfg.Faults {
+		s.kinds[cfg.Faults[i].Kind] = true
+	}
+	for i := range cfg.Failures {
+		s.kinds[cfg.Failures[i].Kind] = true
+	}
 	return s
+}
+
+// losesNodes tells whether a kind can take a primary, so that there are failovers and recoveries that nobody called for.
+func losesNodes(k sim.FaultKind) bool {
+	return k == sim.FaultNode || k == sim.FaultZone || k == sim.FaultZonePower || k == sim.FaultPartition
+}
+
+// unplanned tells whether a node can be lost.
+func (s *scope) unplanned() bool {
+	return s.kinds[sim.FaultNode] || s.kinds[sim.FaultZone] || s.kinds[sim.FaultZonePower] || s.kinds[sim.FaultPartition]
 }
 
 // has tells whether the metric can have a value for the observer.
@@ -34,12 +52,13 @@ func (s *scope) has(id metricID, observer sim.Observer) bool {
 	if m.Unit == "ratio" && m.Per == "trial" && s.cfg.Horizon == 0 {
 		return false // a share of no time
 	}
-	switch m.Per {
-	case "failover", "call", "promotion":
-		if !s.calls {
-			return false
-		}
-	case "campaign":
+	switch {
+	case id == detection && !s.unplanned(),
+		id == dataLosses && !s.unplanned() && !s.kinds[sim.FaultReboot],
+		m.Per == "call" && !s.calls,
+		(m.Per == "failover" || m.Per == "promotion") && !s.calls && !s.unplanned():
+		return false
+	case m.Per == "campaign":
 		return len(s.cfg.Campaigns) > 0
 	}
 	for i := range s.cfg.Groups {
@@ -69,13 +88,21 @@ func (s *scope) hasGroup(id metricID, group int) bool {
 // hasCause tells whether the metric can have a value with that cause.
 func (s *scope) hasCause(id metricID, cause sim.Cause) bool {
 	per := metrics[id].Per
+	window := per == "window" || per == "trial"
 	switch cause {
 	case sim.CauseTestFailover:
-		return s.calls
+		return s.calls && id != detection && id != dataLosses
 	case sim.CauseNodeStatus:
-		return s.statuses && (per == "window" || per == "trial")
+		return s.statuses && window && id != dataLosses
 	}
-	return false
+	kind := sim.FaultKind(cause - sim.CauseFault)
+	switch {
+	case !s.kinds[kind] || kind == sim.FaultLagSpike || kind == sim.FaultNoCapacity: // these two shape what others cause
+		return false
+	case id == dataLosses:
+		return losesNodes(kind) || kind == sim.FaultReboot
+	}
+	return window || per != "call" && losesNodes(kind)
 }
 
 // hasNames tells whether clients reach the group through names that have to follow a failover.

@@ -80,6 +80,14 @@ func (t *Tally) addOutcome(o *sim.Outcome) error {
 			return err
 		}
 	}
+	for i := range o.Recoveries {
+		if err := t.addRecovery(&o.Recoveries[i], o.End); err != nil {
+			return err
+		}
+	}
+	for i := range o.DataLosses {
+		t.sums.lose(&o.DataLosses[i], t.layout)
+	}
 	for i := range o.Campaigns {
 		if err := t.addCampaign(int32(i), &o.Campaigns[i]); err != nil {
 			return err

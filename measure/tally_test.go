@@ -16,8 +16,8 @@ import (
 
 func TestMetricNamesAreTheContract(t *testing.T) {
 	want := strings.Fields(`write_outage read_outage replica_read_outage reduced_redundancy group_write_outage
-		fleet_write_outage longest_write_outage total_write_outage write_availability group_availability promotion propagation
-		recovery call_to_completed lost_tail lost_writes failed_writes failed_reads peak_reads_per_node makespan covered
+		fleet_write_outage longest_write_outage total_write_outage write_availability group_availability detection promotion propagation
+		recovery call_to_completed lost_tail lost_writes data_losses failed_writes failed_reads peak_reads_per_node makespan covered
 		accepted_calls refused_calls`)
 	var got []string
 	for _, m := range Metrics() {
@@ -124,8 +124,9 @@ func quietTrial() *sim.Outcome {
 
 func TestPhaseThatNeverBeganHasNoValue(t *testing.T) {
 	o := twoFailovers()
-	o.Failovers = []sim.Failover{{Group: 0, Campaign: -1, Accepted: at(7195), CutOff: at(7198), Promoted: sim.Never,
-		Completed: sim.Never, Propagated: sim.Never, RecoveryStarted: sim.Never, Provisioned: sim.Never, Finished: sim.Never}}
+	o.Failovers, o.Recoveries = nil, nil
+	called(o, sim.Failover{Group: 0, Campaign: -1, Accepted: at(7195), CutOff: at(7198), Promoted: sim.Never,
+		Completed: sim.Never, Propagated: sim.Never, RecoveryStarted: sim.Never, Provisioned: sim.Never, Finished: sim.Never})
 	s := tallyOf(t, twoGroups(), o).Summary(Info{Confidence: 0.95})
 	type row struct {
 		N, Censored int64
@@ -142,6 +143,71 @@ func TestPhaseThatNeverBeganHasNoValue(t *testing.T) {
 	want := map[string]row{"promotion": {1, 1, 2}, "propagation": {}, "recovery": {}, "lost_tail": {}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A trial in which sessions loses a primary, which is replaced by a replica; carts one for which nothing is promoted, so that its data
+// is lost; carts once more one that is back by itself; and sessions a replica.
+func TestTroubleThatNobodyCalledFor(t *testing.T) {
+	cfg := twoGroups()
+	cfg.Calls, cfg.Campaigns = nil, nil
+	cfg.Faults = []sim.FaultConfig{{Kind: sim.FaultNode}, {Kind: sim.FaultPartition}}
+	node, partition := sim.CauseOf(sim.FaultNode), sim.CauseOf(sim.FaultPartition)
+	never := sim.Never
+	o := &sim.Outcome{End: at(7200), PeakReads: make([]int64, 2)}
+	o.Failovers = []sim.Failover{
+		{Group: 1, Campaign: -1, Cause: node, Accepted: never, CutOff: at(100), Known: at(116), Promoted: at(120), Abandoned: never,
+			Completed: at(120), Propagated: never, LostTail: seconds(2)},
+		{Group: 0, Campaign: -1, Cause: node, Accepted: never, CutOff: at(200), Known: at(220), Promoted: never, Abandoned: at(900),
+			Completed: never, Propagated: never},
+		{Group: 0, Campaign: -1, Cause: partition, Accepted: never, CutOff: at(3000), Known: never, Promoted: never, Abandoned: at(3010),
+			Completed: never, Propagated: never},
+	}
+	o.Recoveries = []sim.Recovery{
+		{Group: 1, Campaign: -1, Cause: node, Started: at(180), Finished: at(580), Cancelled: never},
+		{Group: 0, Campaign: -1, Cause: node, Started: at(280), Finished: at(880), Cancelled: never},
+		{Group: 0, Campaign: -1, Cause: partition, Started: never, Finished: never, Cancelled: at(3010)},
+		{Group: 1, Campaign: -1, Cause: node, Started: at(7100), Finished: never, Cancelled: never},
+	}
+	o.DataLosses = []sim.DataLoss{{At: at(900), Group: 0, Campaign: -1, Cause: node}}
+	s := tallyOf(t, cfg, o, &sim.Outcome{Trial: 1, End: at(7200), PeakReads: make([]int64, 2)}).Summary(Info{Confidence: 0.95})
+	type row struct {
+		N, Censored int64
+		Sum         float64
+	}
+	of := func(f Figures) row {
+		if f.N == 0 {
+			return row{}
+		}
+		return row{f.N, f.Censored, math.Round(f.Mean.Value * float64(f.N))}
+	}
+	got := map[string]row{}
+	for _, name := range []string{"detection", "promotion", "recovery", "lost_tail", "data_losses"} {
+		m := find(t, s, name, "service")
+		got[name] = of(m.Figures)
+		for way, members := range m.By {
+			for member, f := range members {
+				if of(f) != (row{}) {
+					got[name+" "+way+" "+member] = of(f)
+				}
+			}
+		}
+	}
+	want := map[string]row{
+		"detection": {2, 0, 36}, "detection group carts": {1, 0, 20}, "detection group sessions": {1, 0, 16}, "detection cause node": {2, 0, 36},
+		"promotion": {1, 0, 20}, "promotion group sessions": {1, 0, 20}, "promotion cause node": {1, 0, 20},
+		"recovery": {3, 1, 1100}, "recovery group carts": {1, 0, 600}, "recovery group sessions": {2, 1, 500}, "recovery cause node": {3, 1, 1100},
+		"lost_tail": {1, 0, 2}, "lost_tail group sessions": {1, 0, 2}, "lost_tail cause node": {1, 0, 2},
+		"data_losses": {2, 0, 1}, "data_losses group carts": {2, 0, 1}, "data_losses group sessions": {2, 0, 0},
+		"data_losses cause node": {2, 0, 1}, "data_losses cause partition": {2, 0, 0},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, m := range s.Metrics {
+		if m.Name == "call_to_completed" {
+			t.Error("nothing calls, and there is a metric of calls")
+		}
 	}
 }
 

@@ -225,12 +225,18 @@ func ShapedBy(metric, observer string) []string {
 
 // shapedBy lists the delays that shape a metric, by the last part of their names.
 func shapedBy(id metricID, observer sim.Observer) []string {
-	outage := []string{"promotion"}
+	outage := []string{"promotion", "detection", "takeover", "swap", "upgrade_gap", "reboot"}
 	if observer == sim.ObserverEndpoint {
 		outage = append(outage, "propagation", "dns_ttl")
 	}
 	whole := []string{"provision", "sync_rate"}
 	switch id {
+	case detection:
+		return []string{"detection"}
+	case promotion:
+		return []string{"promotion", "detection", "takeover"}
+	case dataLosses:
+		return append([]string{"detection", "recovery_start"}, whole...)
 	case propagation:
 		return []string{"propagation"}
 	case recovery:
@@ -304,6 +310,16 @@ func delayText(d *sim.Delays, phase string) string {
 		return d.Provision.String()
 	case "lag":
 		return d.Lag.String()
+	case "detection":
+		return d.Detection.String()
+	case "takeover":
+		return d.Takeover.String()
+	case "swap":
+		return d.Swap.String()
+	case "upgrade_gap":
+		return d.UpgradeGap.String()
+	case "reboot":
+		return d.Reboot.String()
 	case "dns_ttl":
 		return dist.FormatDuration(d.DNSTTL)
 	case "sync_rate":

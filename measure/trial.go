@@ -9,6 +9,7 @@ type trialSums struct {
 	horizon sim.Time
 	first   []int32 // by group: its first node group among those of the fleet
 	seen    [2]observed
+	losses  []int64 // by slot: node groups that lost all of their data
 }
 
 // observed is what one observer saw in one trial.
@@ -25,7 +26,7 @@ type observed struct {
 }
 
 func newTrialSums(cfg *sim.Config, l layout) trialSums {
-	s := trialSums{horizon: sim.Time(cfg.Horizon), first: make([]int32, l.groups)}
+	s := trialSums{horizon: sim.Time(cfg.Horizon), first: make([]int32, l.groups), losses: make([]int64, l.size())}
 	nodeGroups := 0
 	for g := range cfg.Groups {
 		s.first[g] = int32(nodeGroups)
@@ -47,6 +48,7 @@ func newTrialSums(cfg *sim.Config, l layout) trialSums {
 }
 
 func (s *trialSums) reset() {
+	clear(s.losses)
 	for o := range s.seen {
 		seen := &s.seen[o]
 		clear(seen.total)
@@ -57,6 +59,14 @@ func (s *trialSums) reset() {
 		clear(seen.writes)
 		clear(seen.reads)
 		clear(seen.openReads)
+	}
+}
+
+// lose gathers one loss of all data.
+func (s *trialSums) lose(d *sim.DataLoss, l layout) {
+	slots, n := l.slots(place{d.Group, int32(d.Cause), -1})
+	for _, slot := range slots[:n] {
+		s.losses[slot]++
 	}
 }
 
@@ -100,6 +110,12 @@ func (t *Tally) addTrial(o *sim.Outcome) error {
 			return err
 		}
 		if err := t.addFailed(failedReads, observer); err != nil {
+			return err
+		}
+	}
+	lost := seriesOf(dataLosses, sim.ObserverService)
+	for _, slot := range t.series[lost].live {
+		if err := t.put(lost, slot, measured{value: t.sums.losses[slot]}); err != nil {
 			return err
 		}
 	}

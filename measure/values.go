@@ -43,20 +43,16 @@ func metricOf(w *sim.OutageWindow) metricID {
 	return fleetWriteOutage
 }
 
-// addFailover takes up the phases of a failover and what its promotion lost. A phase that began and did not end is
-// censored at the end of the trial; one that never began has no value.
-func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
-	p := place{f.Group, int32(f.Cause), f.Campaign}
-	phases := [...]struct {
-		id       metricID
-		from, to sim.Time
-		counts   bool
-	}{
-		{promotion, f.CutOff, f.Promoted, true},
-		{propagation, f.Promoted, f.Propagated, hasNames(&t.cfg.Groups[f.Group])},
-		{recovery, f.RecoveryStarted, f.Finished, true},
-		{callToCompleted, f.Accepted, f.Completed, f.Cause == sim.CauseTestFailover},
-	}
+// phase is a stretch of a failover or a recovery that is a value of a metric.
+type phase struct {
+	id       metricID
+	from, to sim.Time
+	counts   bool
+}
+
+// addPhases takes up stretches. One that began and did not end is censored at the end of the trial; one that never began has no
+// value.
+func (t *Tally) addPhases(p place, end sim.Time, phases []phase) error {
 	for _, phase := range phases {
 		if !phase.counts || phase.from == sim.Never {
 			continue
@@ -66,10 +62,38 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// addFailover takes up the phases of a failover and what its promotion lost. One in which nothing was promoted after all has no
+// promotion.
+func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
+	p := place{f.Group, int32(f.Cause), f.Campaign}
+	unplanned := f.Cause != sim.CauseTestFailover
+	phases := [...]phase{
+		{detection, f.CutOff, f.Known, unplanned && (f.Known != sim.Never || f.Promoted == sim.Never && f.Abandoned == sim.Never)},
+		{promotion, f.CutOff, f.Promoted, f.Abandoned == sim.Never},
+		{propagation, f.Promoted, f.Propagated, hasNames(&t.cfg.Groups[f.Group])},
+	}
+	if err := t.addPhases(p, end, phases[:]); err != nil {
+		return err
+	}
+	p.cause = int32(sim.CauseTestFailover)
+	call := [...]phase{{callToCompleted, f.Accepted, f.Completed, true}}
+	if err := t.addPhases(p, end, call[:]); err != nil {
+		return err
+	}
 	if f.Promoted == sim.Never {
 		return nil
 	}
+	p.cause = int32(f.Cause)
 	return t.addLost(p, int64(f.LostTail))
+}
+
+// addRecovery takes up the replacement of a node, unless the node came back by itself.
+func (t *Tally) addRecovery(r *sim.Recovery, end sim.Time) error {
+	whole := [...]phase{{recovery, r.Started, r.Finished, r.Cancelled == sim.Never}}
+	return t.addPhases(place{r.Group, int32(r.Cause), r.Campaign}, end, whole[:])
 }
 
 // addLost takes up the acknowledged writes that a promotion dropped.

@@ -26,7 +26,7 @@ func newSwimlanes(s *trialStory) (lanes []swimlane) {
 			if (s.cfg.Groups[f.Group].Mode != sim.ClusterEnabled) != named {
 				continue
 			}
-			if first == nil || first.Finished == sim.Never && f.Finished != sim.Never {
+			if first == nil || !ranThrough(first) && ranThrough(f) {
 				first = f
 			}
 		}
@@ -36,6 +36,12 @@ func newSwimlanes(s *trialStory) (lanes []swimlane) {
 	}
 	return lanes
 }
+
+// ranThrough tells whether a failover ended in a promotion and in the old primary's recovery.
+func ranThrough(f *sim.Failover) bool { return f.Promoted != sim.Never && f.Finished != sim.Never }
+
+// began is when a failover began: at the accepted call, or at the failure of the primary.
+func began(f *sim.Failover) sim.Time { return min(f.Accepted, f.CutOff) }
 
 // phase is a part of a failover in one lane; an instant that was not reached is Never.
 type phase struct {
@@ -52,27 +58,32 @@ func (s *trialStory) phases(f *sim.Failover) []phase {
 	if f.New >= 0 {
 		promoted = "new primary " + nodes[f.New].ID
 	}
+	begin := began(f)
 	all := []phase{
-		{"writes", "taken", f.Accepted, f.CutOff, "good"},
+		{"writes", "taken", begin, f.CutOff, "good"},
 		{"writes", "refused", f.CutOff, f.Promoted, "bad"},
 		{"writes", "taken again", f.Promoted, f.Finished, "good"},
 	}
 	if g.Mode != sim.ClusterEnabled {
 		followed := s.endpointBack(f)
 		all = append(all,
-			phase{"endpoint's name", "leads to the old primary", f.Accepted, f.Promoted, "wait"},
+			phase{"endpoint's name", "leads to the old primary", begin, f.Promoted, "wait"},
 			phase{"endpoint's name", "propagation: the record changes", f.Promoted, f.Propagated, "bad"},
 			phase{"endpoint's name", "resolvers still hold the old answer", f.Propagated, followed, "wait"},
 			phase{"endpoint's name", "leads to the new primary", followed, f.Finished, "good"})
 	}
-	return append(all,
-		phase{old, "primary until cut off", f.Accepted, f.CutOff, "good"},
+	all = append(all,
+		phase{old, "primary until cut off", begin, f.CutOff, "good"},
 		phase{old, "cut off", f.CutOff, f.RecoveryStarted, "bad"},
 		phase{old, "replacement node starts", f.RecoveryStarted, f.Provisioned, "work"},
 		phase{old, "full sync", f.Provisioned, f.Finished, "wait"},
-		phase{promoted, "replica", f.Accepted, f.CutOff, "good"},
-		phase{promoted, "promotion, its detection included", f.CutOff, f.Promoted, "work"},
-		phase{promoted, "primary", f.Promoted, f.Finished, "good"})
+		phase{promoted, "replica", begin, f.CutOff, "good"})
+	if f.Cause == sim.CauseTestFailover {
+		all = append(all, phase{promoted, "promotion, its detection included", f.CutOff, f.Promoted, "work"})
+	} else {
+		all = append(all, phase{promoted, "detection", f.CutOff, f.Known, "wait"}, phase{promoted, "promotion", f.Known, f.Promoted, "work"})
+	}
+	return append(all, phase{promoted, "primary", f.Promoted, f.Finished, "good"})
 }
 
 // endpointBack is when every resolver leads to the new primary: the end of the endpoint's outage that holds the promotion.
@@ -100,13 +111,14 @@ func (s *trialStory) swimlane(f *sim.Failover, id string) swimlane {
 	where := g.ID + "/" + g.NodeGroups[f.NodeGroup].ID
 	all := s.phases(f)
 	end := s.until(f)
-	quick := f.Accepted
+	begin := began(f)
+	quick := begin
 	for _, p := range all {
 		if p.lane == "writes" || p.lane == "endpoint's name" {
 			quick = max(quick, min(p.from, end))
 		}
 	}
-	along := laneAxis{f.Accepted, quick, end}
+	along := laneAxis{begin, quick, end, since(f)}
 	var lanes []string
 	for _, p := range all {
 		if !slices.Contains(lanes, p.lane) {
@@ -121,29 +133,48 @@ func (s *trialStory) swimlane(f *sim.Failover, id string) swimlane {
 		d.text(laneLeft-8, laneTop+laneHeight*float64(i)+19, "tick end", shorten(lane))
 	}
 	table := htmlTable{
-		Caption: "The phases of this failover; times count from the accepted call",
+		Caption: "The phases of this failover; times count from " + since(f),
 		Head:    []string{"lane", "phase", "from", "to", "lasts"}, Numeric: "llrrr",
 	}
 	for _, p := range all {
-		if p.from == sim.Never || p.from >= end && p.to != p.from {
+		if p.from == sim.Never || p.from >= end && p.to != p.from || p.from == p.to && p.from == begin {
 			continue
 		}
 		y := laneTop + laneHeight*float64(slices.Index(lanes, p.lane))
 		along.phase(d, p, y)
 		to, lasts := missing, "not over by the end of the trial"
 		if p.to != sim.Never {
-			to, lasts = span(p.to.Sub(f.Accepted)), span(p.to.Sub(p.from))
+			to, lasts = span(p.to.Sub(begin)), span(p.to.Sub(p.from))
 		}
-		table.Rows = append(table.Rows, []string{p.lane, p.name, span(p.from.Sub(f.Accepted)), to, lasts})
+		table.Rows = append(table.Rows, []string{p.lane, p.name, span(p.from.Sub(begin)), to, lasts})
 	}
 	return swimlane{
-		Title: fmt.Sprintf("%s, called at %s UTC, cluster mode %s", where, clockText(s.cfg.Start, f.Accepted), g.Mode),
+		Title: fmt.Sprintf("%s, %s at %s UTC, cluster mode %s", where, how(f), clockText(s.cfg.Start, begin), g.Mode),
 		Chart: d.html(), Phases: table,
 	}
 }
 
 // laneAxis has two scales: from the call until writes work again everywhere, and from there to the end of the recovery.
-type laneAxis struct{ begin, quick, end sim.Time }
+type laneAxis struct {
+	begin, quick, end sim.Time
+	since             string // what begins there
+}
+
+// since names what a failover's times count from.
+func since(f *sim.Failover) string {
+	if f.Accepted == sim.Never {
+		return "the failure"
+	}
+	return "the accepted call"
+}
+
+// how a failover came about.
+func how(f *sim.Failover) string {
+	if f.Cause == sim.CauseTestFailover {
+		return "called"
+	}
+	return f.Cause.String()
+}
 
 // quickShare is how much of the width the first scale has.
 const quickShare = 0.58
@@ -181,7 +212,7 @@ func (a laneAxis) draw(d *drawing) {
 		d.line(point{x, laneTop}, point{x, bottom}, "grid")
 		d.text(x, laneTop-6, "tick middle", tickText(v)+" s")
 	}
-	d.text(laneLeft, laneTop-24, "tick strong", "from the accepted call")
+	d.text(laneLeft, laneTop-24, "tick strong", "from "+a.since)
 	if second.span <= 0 {
 		return
 	}
