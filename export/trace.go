@@ -19,7 +19,7 @@ import (
 // one thread nest.
 func Trace(w io.Writer, cfg *sim.Config, world *sim.World, settings []Setting) error {
 	outcome := world.Outcome()
-	t := &tracer{cfg: cfg, world: world, names: map[track]string{}, open: map[track][]span{}}
+	t := &tracer{cfg: cfg, world: world, names: map[track]string{}, open: map[track][]span{}, recovering: map[int32]track{}, ended: map[track]sim.Time{}}
 	t.nameTracks()
 	for _, r := range world.Records() {
 		t.record(r)
@@ -41,14 +41,16 @@ const fleetProcess = 1
 const (
 	ownThread     = 1 // what concerns all of it
 	outageThreads = 2 // write outages, by observer
-	lanes         = 10
+	lanes         = 16
 )
 
-// The lanes of a node group: its failovers, its name, then its outages by access and observer.
+// The lanes of a node group: its failovers, its name, its outages by access and observer, then its nodes, which can be replaced at
+// the same time.
 const (
 	failoverLane = iota
 	nameLane
 	outageLanes
+	nodeLanes = outageLanes + 8
 )
 
 // span is a complete event, or an instant.
@@ -69,6 +71,10 @@ type tracer struct {
 	names map[track]string
 	spans []span
 	begun int
+	// recovering has the tracks of the recoveries that run, by node.
+	recovering map[int32]track
+	// ended is when the latest span of a track ended.
+	ended map[track]sim.Time
 	// open are the spans of a track that have begun, the innermost last.
 	open map[track][]span
 }
@@ -114,7 +120,7 @@ func (t *tracer) record(r sim.Record) {
 		t.end(lane, &told)
 		t.begin(lane, "promotion", r.At)
 	case sim.KindReplicaPromoted:
-		t.end(lane, &told)
+		t.promoted(lane, &r, &told)
 		if t.cfg.Groups[r.Group].Mode != sim.ClusterEnabled {
 			t.names[names] = told.NodeGroup + " primary's name"
 			t.cut(names, r.At)
@@ -125,21 +131,60 @@ func (t *tracer) record(r sim.Record) {
 		t.begin(names, "resolver caches", r.At)
 	case sim.KindResolversFollowed:
 		t.end(names, &told)
-	case sim.KindRecoveryStarted:
-		t.begin(lane, "recovery", r.At)
-		t.begin(lane, "provision", r.At)
-	case sim.KindReplacementUp:
-		t.end(lane, &told)
-		t.begin(lane, "sync", r.At)
-	case sim.KindRecoveryFinished:
-		t.end(lane, &told)
-		t.end(lane, &told)
+	case sim.KindRecoveryStarted, sim.KindReplacementUp, sim.KindRecoveryFinished:
+		t.recovery(lane, &r, &told)
 	default:
 		t.instant(lane, &told)
 		if r.Kind == sim.KindTestFailoverCalled && r.Violation == sim.NoViolation {
 			t.begin(lane, "accept", r.At)
 		}
 	}
+}
+
+// promoted ends the promotion that a cut-off began, or draws the one that a failure did, on the promoted node's own track.
+func (t *tracer) promoted(lane track, r *sim.Record, told *sim.RecordText) {
+	if len(t.open[lane]) > 0 && t.open[lane][len(t.open[lane])-1].name == "promotion" {
+		t.end(lane, told)
+		return
+	}
+	on := t.nodeTrack(lane, told)
+	t.spans = append(t.spans, span{track: on, name: "promotion", category: "phase", from: max(t.ended[on], r.At.Add(-r.Span)), to: r.At,
+		text: told.Text, begun: t.next()})
+	t.ended[on] = r.At
+}
+
+// recovery follows the replacement of a node: on the failovers' track where that is free, else on the node's own.
+func (t *tracer) recovery(lane track, r *sim.Record, told *sim.RecordText) {
+	on, running := t.recovering[r.Node]
+	switch {
+	case r.Kind == sim.KindRecoveryStarted:
+		if running {
+			t.cut(on, r.At) // the replacement was lost in its turn
+		} else if on = lane; len(t.open[lane]) > 0 {
+			on = t.nodeTrack(lane, told)
+		}
+		t.recovering[r.Node] = on
+		t.begin(on, "recovery", r.At)
+		t.begin(on, "provision", r.At)
+	case running && r.Kind == sim.KindReplacementUp:
+		t.end(on, told)
+		t.begin(on, "sync", r.At)
+	case running:
+		for len(t.open[on]) > 0 {
+			t.end(on, told)
+		}
+		delete(t.recovering, r.Node)
+	}
+}
+
+// nodeTrack is the node's own track.
+func (t *tracer) nodeTrack(lane track, told *sim.RecordText) track {
+	on := track{lane.process, lane.thread - failoverLane + nodeLanes}
+	for t.names[on] != "" && t.names[on] != told.Node {
+		on.thread++
+	}
+	t.names[on] = told.Node
+	return on
 }
 
 // placeOf is where an instant stands that is not about a node group: with its campaign, its group or the fleet.
@@ -179,6 +224,7 @@ func (t *tracer) end(on track, told *sim.RecordText) {
 	s := t.open[on][inner]
 	t.open[on] = t.open[on][:inner]
 	s.to, s.text = told.At, told.Text
+	t.ended[on] = told.At
 	t.spans = append(t.spans, s)
 }
 
@@ -188,6 +234,7 @@ func (t *tracer) cut(on track, at sim.Time) {
 		s.to, s.censored = at, true
 		t.spans = append(t.spans, s)
 	}
+	t.ended[on] = at
 	t.open[on] = nil
 }
 

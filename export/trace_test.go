@@ -205,9 +205,9 @@ func TestTracesNameTheirTracks(t *testing.T) {
 		}
 	}
 	for on, want := range map[track]string{
-		{1, 0}: "fleet", {1, 2}: "fleet_write_outage@service", {2, 0}: "carts", {2, 10}: "0001", {2, 11}: "0001 primary's name",
-		{2, 12}: "0001 write_outage@service", {2, 13}: "0001 write_outage@endpoint", {3, 0}: "sessions", {3, 10}: "0001",
-		{3, 20}: "0002",
+		{1, 0}: "fleet", {1, 2}: "fleet_write_outage@service", {2, 0}: "carts", {2, 16}: "0001", {2, 17}: "0001 primary's name",
+		{2, 18}: "0001 write_outage@service", {2, 19}: "0001 write_outage@endpoint", {3, 0}: "sessions", {3, 16}: "0001",
+		{3, 32}: "0002",
 	} {
 		if names[on] != want {
 			t.Errorf("%v is named %q; want %q", on, names[on], want)

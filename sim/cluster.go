@@ -157,6 +157,8 @@ type topology struct {
 	nodeIndices []int32
 	// byID finds the slab index of a group and of "group/node group".
 	groupByID, nodeGroupByID map[string]int32
+	electionByShape          map[electionShape]*election
+	elections                []*election // by group; nil where its engine has no part in failovers
 	// pristine is every World's state at virtual zero.
 	pristine state
 }
@@ -190,7 +192,8 @@ type campaignFacts struct {
 }
 
 func newTopology(cfg *Config) *topology {
-	t := &topology{cfg: cfg, groupByID: map[string]int32{}, nodeGroupByID: map[string]int32{}}
+	t := &topology{cfg: cfg, groupByID: map[string]int32{}, nodeGroupByID: map[string]int32{},
+		electionByShape: map[electionShape]*election{}}
 	for i := range cfg.Groups {
 		t.addGroup(&cfg.Groups[i])
 	}
@@ -206,6 +209,9 @@ func newTopology(cfg *Config) *topology {
 	}
 	for i := range cfg.Failures {
 		t.addFailure(int32(i))
+	}
+	for g := range cfg.Groups {
+		t.elections = append(t.elections, t.electionOf(int32(g)))
 	}
 	t.pristine.slowdown = unhurried
 	return t

@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"math/bits"
-	"time"
-)
+import "time"
 
 // respond begins what the service does about a node that was just lost or cut off: somebody has to notice, and then promote
 // or replace.
@@ -54,11 +51,12 @@ func (w *World) lossOfPrimary(f int32, by blame) Time {
 	}
 	fo.Cause = by.cause
 	lost, size := w.voters(fo.Group)
-	fo.elects = electable(lost, size)
+	e := w.top.elections[fo.Group]
+	fo.elects = e != nil && w.top.nodeGroups[fo.NodeGroup].votes && electable(lost, size)
 	if !fo.elects {
 		return Never
 	}
-	return w.clock.Now().Add(w.failedAfter(fo, lost))
+	return w.clock.Now().Add(e.failedAfter(w.bits(fo.NodeGroup, phaseElection), lost))
 }
 
 // learnOfFailure is when somebody who can act takes the node for failed.
@@ -85,8 +83,8 @@ func (w *World) promoteSoon(f int32) {
 	lost, size := w.voters(fo.Group)
 	var after time.Duration
 	switch {
-	case fo.elects && electable(lost, size):
-		after = w.electedAfter(fo, lost)
+	case fo.elects && electable(lost, size) && eligible(fo.Known.Sub(fo.CutOff), w.top.cfg.Groups[fo.Group].NodeTimeout):
+		after = electedAfter(w.bits(ng, phaseElection), 0) // the replica with the least lag has rank 0
 	case fo.elects:
 		fo.elects = false
 		noticed := fo.CutOff.Add(w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection)))
@@ -119,10 +117,10 @@ func electable(lost, size int) bool { return size-lost >= size/2+1 }
 // weighMajority lets a group's engine halt or go on, as a majority of its primaries is out of reach or back. A primary
 // without a majority stops serving clients (redis, valkey: clusterUpdateState).
 func (w *World) weighMajority(group int32) {
-	lost, size := w.voters(group)
-	if size < 2 {
+	if w.top.elections[group] == nil {
 		return
 	}
+	lost, size := w.voters(group)
 	g := &w.groups[group]
 	halt := !electable(lost, size)
 	if halt == g.halted {
@@ -140,13 +138,9 @@ func (w *World) weighMajority(group int32) {
 	}
 }
 
-// untilHalt is how long a primary takes to notice that a majority is out of its reach: the node timeout after the first
-// unanswered ping, which is sent within half a timeout (redis, valkey: clusterCron).
+// untilHalt is how long a primary takes to notice that a majority is out of its reach.
 func (w *World) untilHalt(group int32) time.Duration {
-	timeout := w.top.cfg.Groups[group].NodeTimeout
-	ng := w.groups[group].nodeGroups.first
-	wait, _ := bits.Mul64(uint64(timeout/2), w.bits(ng, phaseElection))
-	return timeout + time.Duration(wait)
+	return w.top.elections[group].haltedAfter(w.bits(w.groups[group].nodeGroups.first, phaseElection))
 }
 
 // rejoinDelay is how long a primary that sees a majority again goes on refusing writes: the node timeout, between 500 ms and

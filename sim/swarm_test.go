@@ -51,7 +51,7 @@ func swarmOne(seed uint64) (err error) {
 
 	w.Reset(seed, 0)
 	w.RunUntil(Time(r.Int64N(int64(cfg.End()))))
-	other := checkedWorld(cfg)
+	other := &World{}
 	other.CopyFrom(w)
 	other.RunUntil(cfg.End())
 	if again := clone(other.Outcome()); fmt.Sprint(again) != fmt.Sprint(straight) {
@@ -217,7 +217,7 @@ func swarmGroup(r *rand.Rand, id string) GroupConfig {
 	g.KMSKeyInvalid = r.IntN(10) == 0
 	g.ReadsPerSecond, g.WritesPerSecond = r.Int64N(3)*500, r.Int64N(3)*100
 	g.Delays = swarmDelays(r)
-	g.NodeTimeout = time.Duration(1+r.IntN(20)) * time.Second
+	g.NodeTimeout = time.Duration(500+r.IntN(3000)) * time.Millisecond
 	g.Durability = []Durability{DurabilityNone, DurabilityNone, DurabilitySync, DurabilityAsync}[r.IntN(4)]
 	g.DatasetBytes = []int64{0, 1e9, 1e12}[r.IntN(3)]
 	g.Replication = ReplicationConfig{WriteBytes: 1 + r.Int64N(1e4), BacklogBytes: 1 << 20, BufferBytes: 1e8 + r.Int64N(1e9),
@@ -228,7 +228,7 @@ func swarmGroup(r *rand.Rand, id string) GroupConfig {
 	if r.IntN(4) == 0 {
 		g.Status, g.StatusUntil = StatusSnapshotting, Time(r.Int64N(int64(20*time.Hour)))
 	}
-	slotted := r.IntN(2) == 0
+	slotted := r.IntN(8) == 0
 	for s := range g.NodeGroups {
 		ng := &g.NodeGroups[s]
 		if mode == ClusterEnabled && slotted {
