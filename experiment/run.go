@@ -89,6 +89,7 @@ func Total(ctx context.Context, cfg *sim.Config, opts Options) (*measure.Tally, 
 // plan is what the workers share.
 type plan struct {
 	cfg       *sim.Config
+	world     *sim.World // laid out, and whose twins play
 	opts      Options
 	take      func(*Chunk) error
 	trials    int64
@@ -109,7 +110,7 @@ type block struct {
 }
 
 func newPlan(cfg *sim.Config, opts Options, take func(*Chunk) error) *plan {
-	p := &plan{cfg: cfg, opts: opts, take: take, workers: opts.Workers, finished: make(chan struct{})}
+	p := &plan{cfg: cfg, world: sim.NewWorld(cfg), opts: opts, take: take, workers: opts.Workers, finished: make(chan struct{})}
 	if p.workers <= 0 {
 		p.workers = runtime.GOMAXPROCS(0)
 	}

@@ -32,7 +32,7 @@ type worker struct {
 func (w *worker) work() {
 	p := w.plan
 	// Made here, so that the allocator places them apart from those of other workers.
-	w.world, w.tally = sim.NewWorld(p.cfg), measure.NewTally(p.cfg, p.opts.Figures...)
+	w.world, w.tally = p.world.Twin(), measure.NewTally(p.cfg, p.opts.Figures...)
 	w.columns = int64(len(w.tally.Columns()))
 	for w.err == nil && !p.failed.Load() && !p.cancelled.Load() {
 		next := p.next.Add(1) - 1

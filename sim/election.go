@@ -31,7 +31,7 @@ type electionShape struct {
 const (
 	// plays is how often the bus is played for one table, on so many clusters whose crons lie otherwise: linear between its sorted
 	// spans, an inverted draw is off by less than the tenth of a second that a cron takes.
-	plays, busClusters = 320, 32
+	plays, busClusters = 160, 16
 	// busNodes bounds the bus that is played: beyond it spans hardly change with the size, and the cost grows with its square.
 	busNodes = 24
 )
@@ -50,7 +50,7 @@ func playElections(s electionShape, plays int) *election {
 	b := busPair{branch: newBus(s, random)}
 	for range busClusters {
 		b.steady = newBus(s, random)
-		b.steady.run(b.steady.now+2*b.steady.timeout, nil)
+		b.steady.run(b.steady.now+b.steady.timeout, nil)
 		for others := range minority {
 			e.failed[others] = b.play(e.failed[others], plays/busClusters, busBlow{1 + others, b.branch.failed})
 		}

@@ -75,6 +75,14 @@ func NewWorld(cfg *Config) *World {
 	return w
 }
 
+// Twin returns another World that plays the same Config, standing at virtual zero of trial 0 with seed 0. The two share what neither
+// writes, and so what it costs to lay the Config out.
+func (w *World) Twin() *World {
+	twin := &World{top: w.top}
+	twin.Reset(0, 0)
+	return twin
+}
+
 // Run plays one trial to its end.
 func Run(cfg *Config, seed, trial uint64) *Outcome {
 	w := NewWorld(cfg)
