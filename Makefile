@@ -16,7 +16,7 @@ ifeq ($(LINT),)
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 endif
 
-.PHONY: help check test golden results results-check bench fuzz crosscheck page-check
+.PHONY: election-check help check test golden results results-check bench fuzz crosscheck page-check
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -73,6 +73,12 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 		qemu-aarch64 bin/failsim-arm64 run $$s --shard 0/2 -o $$d/0 --quiet; bin/failsim run $$s --shard 1/2 -o $$d/1 --quiet; \
 		bin/failsim merge $$d/0 $$d/1 -o $$d/merged --quiet; bin/failsim run $$s -o $$d/straight --quiet; \
 		diff -r -x environment.json $$d/merged $$d/straight; echo "parts of two architectures merge to the same bytes"
+
+election-check: ## a few failovers of a real redis-server cluster (installs Debian's package if it is missing)
+	@command -v redis-server >/dev/null || { echo "election-check: installing redis-server"; apt-get update && apt-get install -y --no-install-recommends redis-server; }
+	go -C crosscheck/election vet ./...
+	go -C crosscheck/election run . -header -case crash -replicas 1 -timeout 1s -rounds 3
+	go -C crosscheck/election run . -case manual -replicas 1 -timeout 1s -rounds 2
 
 # The accessibility checker that page-check uses; its digest stands in crosscheck/page.
 AXE := axe-core-4.14.1

@@ -101,6 +101,7 @@ type Record struct {
 	Campaign               int32  // -1 for none
 	Incident               int32  // the incident that begins or ends; -1 for none
 	Shown                  Status // what Describe shows for the group
+	Role                   Role   // of the node
 }
 
 // about starts a record that concerns nothing but the kind of event.
@@ -111,7 +112,7 @@ func about(kind Kind) Record {
 // nodeRecord starts a record of what happens to a node.
 func (w *World) nodeRecord(kind Kind, node int32) Record {
 	ng := w.nodes[node].nodeGroup
-	return Record{Kind: kind, Group: w.nodeGroups[ng].group, NodeGroup: ng, Node: node, Campaign: -1, Incident: -1}
+	return Record{Kind: kind, Group: w.nodeGroups[ng].group, NodeGroup: ng, Node: node, Role: w.nodes[node].role, Campaign: -1, Incident: -1}
 }
 
 // log adds a line to the timeline, now.
@@ -179,7 +180,11 @@ func (w *World) sentence(r Record, node string) string {
 	case KindReplacementUp:
 		return fmt.Sprintf("%s is up and empty: full sync takes %v", node, short(r.Span))
 	case KindRecoveryFinished:
-		return node + " is back as a replica; Describe shows the group " + r.Shown.String()
+		as := "a replica"
+		if r.Role == RolePrimary {
+			as = "the primary"
+		}
+		return node + " is back as " + as + "; Describe shows the group " + r.Shown.String()
 	case KindGroupAvailable:
 		return "the group is available"
 	case KindNodeAvailable:

@@ -66,6 +66,8 @@ func (w *World) incidentSentence(r Record) string {
 		what += w.placeOf(i)
 	}
 	switch {
+	case r.Kind == KindIncidentOver && (i.kind == FaultZone || i.kind == FaultZonePower):
+		return strings.TrimPrefix(what, i.kind.String()+" ") + " is back"
 	case r.Kind == KindIncidentOver:
 		return what + " is over"
 	case r.Span > 0:
@@ -84,7 +86,7 @@ func (w *World) placeOf(i *incident) string {
 			ids = append(ids, w.top.cfg.Groups[g].ID)
 		}
 		if len(nodes) == 1 {
-			ids = []string{w.top.nodes[nodes[0]].cfg.ID}
+			return " " + w.top.nodes[nodes[0]].cfg.ID
 		}
 		return " of " + strings.Join(ids, ", ")
 	}
