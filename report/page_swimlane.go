@@ -137,7 +137,8 @@ func (s *trialStory) swimlane(f *sim.Failover, id string) swimlane {
 		Head:    []string{"lane", "phase", "from", "to", "lasts"}, Numeric: "llrrr",
 	}
 	for _, p := range all {
-		if p.from == sim.Never || p.from >= end && p.to != p.from || p.from == p.to && p.from == begin {
+		neverSeen := p.from == begin && p.to == begin // an unplanned failover begins with the loss
+		if p.from == sim.Never || p.from >= end && p.to != p.from || neverSeen {
 			continue
 		}
 		y := laneTop + laneHeight*float64(slices.Index(lanes, p.lane))

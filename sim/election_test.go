@@ -71,31 +71,31 @@ func realElections(t *testing.T) map[setting]*observedElections {
 
 // agree holds the model's sample against the real one: its median lies inside the 99 % order-statistic interval of the real median, and the
 // two-sample Kolmogorov-Smirnov test does not reject at 0.1 %, which is at D = 1.9495 sqrt((n + m) / nm).
-func agree(t *testing.T, what string, real, model []float64) {
+func agree(t *testing.T, what string, seen, model []float64) {
 	t.Helper()
-	slices.Sort(real)
+	slices.Sort(seen)
 	slices.Sort(model)
-	low, high := stats.OrderStatistics(int64(len(real)), 0.5, 0.99)
+	low, high := stats.OrderStatistics(int64(len(seen)), 0.5, 0.99)
 	median := model[len(model)/2]
 	var distance float64
 	i, j := 0, 0
-	for i < len(real) && j < len(model) {
-		if real[i] <= model[j] {
+	for i < len(seen) && j < len(model) {
+		if seen[i] <= model[j] {
 			i++
 		} else {
 			j++
 		}
-		distance = max(distance, math.Abs(float64(i)/float64(len(real))-float64(j)/float64(len(model))))
+		distance = max(distance, math.Abs(float64(i)/float64(len(seen))-float64(j)/float64(len(model))))
 	}
-	limit := 1.9495 * math.Sqrt(1/float64(len(real))+1/float64(len(model)))
-	t.Logf("%s: %d real ones, median %.3f s (%.3f to %.3f); model %.3f s; D %.3f, limit %.3f", what, len(real),
-		real[len(real)/2], real[low-1], real[high-1], median, distance, limit)
+	limit := 1.9495 * math.Sqrt(1/float64(len(seen))+1/float64(len(model)))
+	t.Logf("%s: %d real ones, median %.3f s (%.3f to %.3f); model %.3f s; D %.3f, limit %.3f", what, len(seen),
+		seen[len(seen)/2], seen[low-1], seen[high-1], median, distance, limit)
 	var slack float64
 	if what == "crash 3x2 1s until FAIL" {
 		slack = 0.02 // DEVIATIONS.md: the model is a little late here
 	}
-	if median < real[low-1] || median > real[high-1]+slack {
-		t.Errorf("%s: the model's median %v s is not within %v and %v s", what, median, real[low-1], real[high-1])
+	if median < seen[low-1] || median > seen[high-1]+slack {
+		t.Errorf("%s: the model's median %v s is not within %v and %v s", what, median, seen[low-1], seen[high-1])
 	}
 	if distance > limit {
 		t.Errorf("%s: the distributions are %v apart, more than %v", what, distance, limit)
@@ -117,18 +117,18 @@ const polled = 5 * time.Millisecond
 // TestElectionsAreThoseOfARealEngine: crashed and frozen primaries, two at a time, and a lost majority. Siblings of the real clusters have
 // the same data, so that all have rank 0 and the first to ask is promoted.
 func TestElectionsAreThoseOfARealEngine(t *testing.T) {
-	seen := 0
-	for s, real := range realElections(t) {
+	settings := 0
+	for s, cluster := range realElections(t) {
 		e := playElections(electionShape{nodes: s.shards * (1 + s.replicas), voters: s.shards, timeout: s.timeout}, 100*busClusters)
 		name := s.name + " " + strconv.Itoa(s.shards) + "x" + strconv.Itoa(1+s.replicas) + " " + s.timeout.String()
 		lost := map[string]int{"crash": 1, "frozen": 1, "pair": 2}[s.name]
 		switch {
 		case lost > 0:
-			if len(real.failed) < 40 {
-				t.Errorf("%s: %d failovers only", name, len(real.failed))
+			if len(cluster.failed) < 40 {
+				t.Errorf("%s: %d failovers only", name, len(cluster.failed))
 			}
-			agree(t, name+" until FAIL", real.failed, modelOf(func(random uint64) time.Duration { return e.failedAfter(random, lost) }))
-			agree(t, name+" until promoted", real.elected, modelOf(func(random uint64) time.Duration {
+			agree(t, name+" until FAIL", cluster.failed, modelOf(func(random uint64) time.Duration { return e.failedAfter(random, lost) }))
+			agree(t, name+" until promoted", cluster.elected, modelOf(func(random uint64) time.Duration {
 				first := electedAfter(random, 0)
 				for range s.replicas - 1 {
 					random = random*6364136223846793005 + 1442695040888963407
@@ -137,12 +137,12 @@ func TestElectionsAreThoseOfARealEngine(t *testing.T) {
 				return first + polled
 			}))
 		case s.name == "minority":
-			agree(t, name+" until it stops", real.stopped, modelOf(func(random uint64) time.Duration { return e.haltedAfter(random) }))
+			agree(t, name+" until it stops", cluster.stopped, modelOf(func(random uint64) time.Duration { return e.haltedAfter(random) }))
 		}
-		seen++
+		settings++
 	}
-	if seen < 10 {
-		t.Errorf("%d settings only", seen)
+	if settings < 10 {
+		t.Errorf("%d settings only", settings)
 	}
 }
 
