@@ -78,10 +78,12 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 	if err := t.addPhases(p, end, phases[:]); err != nil {
 		return err
 	}
-	p.cause = int32(sim.CauseTestFailover)
-	call := [...]phase{{callToCompleted, f.Accepted, f.Completed, true}}
-	if err := t.addPhases(p, end, call[:]); err != nil {
-		return err
+	if f.Accepted != sim.Never {
+		p.cause = int32(sim.CauseTestFailover)
+		call := [...]phase{{callToCompleted, f.Accepted, f.Completed, true}}
+		if err := t.addPhases(p, end, call[:]); err != nil {
+			return err
+		}
 	}
 	if f.Promoted == sim.Never {
 		return nil

@@ -138,7 +138,9 @@ func (w *World) welcome(node int32) {
 	} else if g.failover >= 0 {
 		w.takeWaiting(g.failover)
 	}
-	w.resumeWork(ng)
+	if len(w.works) > 0 {
+		w.resumeWork(ng)
+	}
 }
 
 // takeWaiting has the control plane promote a replica that turned up.

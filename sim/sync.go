@@ -119,7 +119,7 @@ func (w *World) stopSync(node int32) {
 // haltSyncs stops what copies from a primary that is lost. Those nodes wait for the next one.
 func (w *World) haltSyncs(ng int32) {
 	g := &w.nodeGroups[ng]
-	if w.hasLog(ng) {
+	if g.syncs.running == 0 || w.hasLog(ng) {
 		return
 	}
 	for i := g.members.first; i < g.members.end(); i++ {
@@ -145,6 +145,9 @@ func (w *World) settleSyncs(ng int32) {
 // shareSyncs moves the ends of the copies to where their number puts them.
 func (w *World) shareSyncs(ng int32) {
 	g := &w.nodeGroups[ng]
+	if g.syncs.running == 0 {
+		return
+	}
 	for i := g.members.first; i < g.members.end(); i++ {
 		if n := &w.nodes[i]; n.sync.ready != 0 {
 			w.clock.Cancel(n.sync.ready)
@@ -157,7 +160,9 @@ func (w *World) shareSyncs(ng int32) {
 func (w *World) finishSync(node int32) {
 	n := &w.nodes[node]
 	ng := n.nodeGroup
-	w.settleSyncs(ng)
+	if w.nodeGroups[ng].syncs.running > 1 {
+		w.settleSyncs(ng)
+	}
 	n.sync = nodeSync{}
 	w.nodeGroups[ng].syncs.running--
 	w.shareSyncs(ng)
