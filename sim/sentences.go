@@ -26,7 +26,7 @@ func (w *World) logIncident(kind Kind, index int32) {
 func (w *World) troubleSentence(r Record, node string) string {
 	switch r.Kind {
 	case KindFaultStruck, KindIncidentOver:
-		return w.incidentSentence(r)
+		return w.incidentSentence(r, node)
 	case KindNodeFailed:
 		return node + " fails in " + w.top.nodes[r.Node].cfg.Zone
 	case KindNodeCutOff:
@@ -59,11 +59,13 @@ func (w *World) troubleSentence(r Record, node string) string {
 	return w.workSentence(r, node)
 }
 
-func (w *World) incidentSentence(r Record) string {
+func (w *World) incidentSentence(r Record, node string) string {
 	i := &w.incidents[r.Incident]
 	what := i.kind.String()
 	if i.node < 0 {
 		what += w.placeOf(i)
+	} else {
+		what += " " + node
 	}
 	switch {
 	case r.Kind == KindIncidentOver && (i.kind == FaultZone || i.kind == FaultZonePower):

@@ -51,8 +51,12 @@ func (a *app) checked(path string, sc *scenario.Scenario, verbose bool) {
 			nodes += len(ng.Nodes)
 		}
 	}
-	fmt.Fprintf(a.stdout, "%s: ok: %s, %s, %s, %s, %s\n", path, some(len(cfg.Groups), "group"),
-		some(nodeGroups, "node group"), some(nodes, "node"), some(len(cfg.Campaigns), "campaign"), some(len(cfg.Calls), "call"))
+	trouble := ""
+	if faults, failures := len(cfg.Faults)+len(cfg.Blocks), len(cfg.Failures); faults+failures > 0 {
+		trouble = ", " + some(faults, "fault") + ", " + some(failures, "failure")
+	}
+	fmt.Fprintf(a.stdout, "%s: ok: %s, %s, %s, %s, %s%s\n", path, some(len(cfg.Groups), "group"),
+		some(nodeGroups, "node group"), some(nodes, "node"), some(len(cfg.Campaigns), "campaign"), some(len(cfg.Calls), "call"), trouble)
 	if verbose {
 		for i := range cfg.Groups {
 			fmt.Fprintf(a.stdout, "  %s\n", topology(&cfg.Groups[i], cfg.Region))
