@@ -14,17 +14,26 @@ import (
 // Trace writes the timeline of a trial in Chrome's trace event format, for Perfetto and the like. world has played it to its
 // end, with Trace on. Times are microseconds since the trial began, exact to the nanosecond.
 //
-// A process is a replication group, the fleet, or a campaign. A node group has a thread for its failovers, and one more for
-// everything that may overlap them: what its name goes through, and its outages, one for each access and observer. So spans of
-// one thread nest.
+// A process is a replication group, the fleet, or a campaign. A node group has a thread for its failovers, and more for what may
+// overlap them: what its name goes through, its outages, one for each access and observer, and the recoveries of each node. So
+// spans of one thread nest.
 func Trace(w io.Writer, cfg *sim.Config, world *sim.World, settings []Setting) error {
 	outcome := world.Outcome()
-	t := &tracer{cfg: cfg, world: world, names: map[track]string{}, open: map[track][]span{}, recovering: map[int32]track{}, ended: map[track]sim.Time{}}
+	t := &tracer{cfg: cfg, world: world, end: outcome.End, names: map[track]string{}, endings: map[ending]string{},
+		moves: map[shard][]sim.Time{}, followed: map[shard][]sim.Time{}}
 	t.nameTracks()
 	for _, r := range world.Records() {
 		t.record(r)
 	}
-	t.closeAll(outcome.End)
+	for i := range outcome.Failovers {
+		t.failover(&outcome.Failovers[i])
+	}
+	for i := range outcome.Failovers {
+		t.propagation(&outcome.Failovers[i])
+	}
+	for i := range outcome.Recoveries {
+		t.recovery(&outcome.Recoveries[i])
+	}
 	for i := range outcome.Windows {
 		t.outage(&outcome.Windows[i])
 	}
@@ -41,16 +50,16 @@ const fleetProcess = 1
 const (
 	ownThread     = 1 // what concerns all of it
 	outageThreads = 2 // write outages, by observer
-	lanes         = 16
+	lanes         = nodeLanes + 6
 )
 
-// The lanes of a node group: its failovers, its name, its outages by access and observer, then its nodes, which can be replaced at
-// the same time.
+// The lanes of a node group: its failovers, its name, its outages by access and observer, then the recoveries of its nodes, of
+// which there are six at most.
 const (
 	failoverLane = iota
 	nameLane
 	outageLanes
-	nodeLanes = outageLanes + 8
+	nodeLanes = outageLanes + 2*4
 )
 
 // span is a complete event, or an instant.
@@ -67,17 +76,28 @@ type span struct {
 type tracer struct {
 	cfg   *sim.Config
 	world *sim.World
+	end   sim.Time
 	first []int32 // by group: its first node group among those of the fleet
 	names map[track]string
 	spans []span
 	begun int
-	// recovering has the tracks of the recoveries that run, by node.
-	recovering map[int32]track
-	// ended is when the latest span of a track ended.
-	ended map[track]sim.Time
-	// open are the spans of a track that have begun, the innermost last.
-	open map[track][]span
+	// endings has the words of records that end a phase.
+	endings map[ending]string
+	// moves has when the names of a node group began to move, followed when every resolver had followed them.
+	moves    map[shard][]sim.Time
+	followed map[shard][]sim.Time
 }
+
+// ending names the record that ends a phase; node is "" for what happens to names.
+type ending struct {
+	kind sim.Kind
+	shard
+	node string
+	at   sim.Time
+}
+
+// shard is a node group: the index of its group, and its own within that.
+type shard struct{ group, nodeGroup int32 }
 
 // nameTracks names what is there whatever happens: the processes, and a thread for each node group.
 func (t *tracer) nameTracks() {
@@ -106,85 +126,117 @@ func laneOf(group, nodeGroup int32, lane int) track {
 	return track{groupProcess(group), lanes*(1+int(nodeGroup)) + lane}
 }
 
-// record takes up one line of the timeline: most begin or end a phase, the others are instants.
+// record takes up one line of the timeline: those that begin or end a phase give it their words, the others are instants.
 func (t *tracer) record(r sim.Record) {
 	told := t.world.Describe(r)
 	if r.Group < 0 || r.NodeGroup < 0 || r.Kind != sim.KindTestFailoverCalled && r.Campaign >= 0 {
 		t.instant(t.placeOf(&r), &told)
 		return
 	}
-	ng := r.NodeGroup - t.first[r.Group] // records count the node groups of all groups
-	lane, names := laneOf(r.Group, ng, failoverLane), laneOf(r.Group, ng, nameLane)
+	on := shard{r.Group, r.NodeGroup - t.first[r.Group]} // records count the node groups of all groups
+	by := ending{r.Kind, on, told.Node, r.At}
 	switch r.Kind {
-	case sim.KindPrimaryCutOff:
-		t.end(lane, &told)
-		t.begin(lane, "promotion", r.At)
-	case sim.KindReplicaPromoted:
-		t.promoted(lane, &r, &told)
-		if t.cfg.Groups[r.Group].Mode != sim.ClusterEnabled {
-			t.names[names] = told.NodeGroup + " primary's name"
-			t.cut(names, r.At)
-			t.begin(names, "propagation", r.At)
+	case sim.KindPrimaryCutOff, sim.KindReplicaPromoted, sim.KindRecoveryStarted, sim.KindReplacementUp, sim.KindRecoveryFinished:
+	case sim.KindEndpointMoved, sim.KindResolversFollowed:
+		by.node = ""
+		if r.Kind == sim.KindResolversFollowed {
+			t.followed[on] = append(t.followed[on], r.At)
 		}
-	case sim.KindEndpointMoved:
-		t.end(names, &told)
-		t.begin(names, "resolver caches", r.At)
-	case sim.KindResolversFollowed:
-		t.end(names, &told)
-	case sim.KindRecoveryStarted, sim.KindReplacementUp, sim.KindRecoveryFinished:
-		t.recovery(lane, &r, &told)
 	default:
-		t.instant(lane, &told)
-		if r.Kind == sim.KindTestFailoverCalled && r.Violation == sim.NoViolation {
-			t.begin(lane, "accept", r.At)
-		}
+		t.instant(laneOf(on.group, on.nodeGroup, failoverLane), &told)
+	}
+	t.endings[by] = told.Text
+}
+
+// failover takes up the phases of a failover but those of its names. What nobody called for has its detection inside.
+func (t *tracer) failover(f *sim.Failover) {
+	s := shard{f.Group, f.NodeGroup}
+	on := laneOf(f.Group, f.NodeGroup, failoverLane)
+	old, over := t.node(s, f.Old), min(f.Promoted, f.Abandoned, t.end)
+	t.phase(span{track: on, name: "accept", from: f.Accepted, to: f.CutOff}, over, ending{sim.KindPrimaryCutOff, s, old, f.CutOff})
+	if f.Abandoned != sim.Never {
+		t.phase(span{track: on, name: "abandoned failover", from: f.CutOff, to: f.Abandoned}, over,
+			ending{sim.KindFailoverAbandoned, s, old, f.Abandoned})
+	} else {
+		t.phase(span{track: on, name: "promotion", from: f.CutOff, to: f.Promoted}, over,
+			ending{sim.KindReplicaPromoted, s, t.node(s, f.New), f.Promoted})
+	}
+	if f.Cause != sim.CauseTestFailover {
+		t.phase(span{track: on, name: "detection", from: f.CutOff, to: f.Known}, over, ending{sim.KindFailureKnown, s, old, f.Known})
+	}
+	if moved := nameMoved(f); moved != sim.Never {
+		t.moves[s] = append(t.moves[s], moved)
 	}
 }
 
-// promoted ends the promotion that a cut-off began, or draws the one that a failure did, on the promoted node's own track.
-func (t *tracer) promoted(lane track, r *sim.Record, told *sim.RecordText) {
-	if len(t.open[lane]) > 0 && t.open[lane][len(t.open[lane])-1].name == "promotion" {
-		t.end(lane, told)
+// node is the id of a member of a node group; "" for none, -1.
+func (t *tracer) node(s shard, member int32) string {
+	if member < 0 {
+		return ""
+	}
+	return t.cfg.Groups[s.group].NodeGroups[s.nodeGroup].Nodes[member].ID
+}
+
+// nameMoved is when the names began to move: at the promotion, or where all data was lost and another node began anew.
+func nameMoved(f *sim.Failover) sim.Time {
+	if f.Promoted == sim.Never && f.Propagated != sim.Never {
+		return f.Abandoned
+	}
+	return f.Promoted
+}
+
+// propagation takes up what the names of a node group go through after a failover, until the next one moves them again.
+func (t *tracer) propagation(f *sim.Failover) {
+	s := shard{f.Group, f.NodeGroup}
+	on := laneOf(f.Group, f.NodeGroup, nameLane)
+	moved := nameMoved(f)
+	if moved == sim.Never || t.cfg.Groups[f.Group].Mode == sim.ClusterEnabled {
 		return
 	}
-	on := t.nodeTrack(lane, told)
-	t.spans = append(t.spans, span{track: on, name: "promotion", category: "phase", from: max(t.ended[on], r.At.Add(-r.Span)), to: r.At,
-		text: told.Text, begun: t.next()})
-	t.ended[on] = r.At
+	t.names[on] = t.cfg.Groups[f.Group].NodeGroups[f.NodeGroup].ID + " primary's name"
+	over := t.end
+	for _, next := range t.moves[s] {
+		if next > moved {
+			over = min(over, next)
+		}
+	}
+	t.phase(span{track: on, name: "propagation", from: moved, to: f.Propagated}, over, ending{sim.KindEndpointMoved, s, "", f.Propagated})
+	caches := span{track: on, name: "resolver caches", from: f.Propagated, to: sim.Never}
+	for _, at := range t.followed[s] {
+		if at >= f.Propagated && at <= over {
+			caches.to = min(caches.to, at)
+		}
+	}
+	t.phase(caches, over, ending{sim.KindResolversFollowed, s, "", caches.to})
 }
 
-// recovery follows the replacement of a node: on the failovers' track where that is free, else on the node's own.
-func (t *tracer) recovery(lane track, r *sim.Record, told *sim.RecordText) {
-	on, running := t.recovering[r.Node]
-	switch {
-	case r.Kind == sim.KindRecoveryStarted:
-		if running {
-			t.cut(on, r.At) // the replacement was lost in its turn
-		} else if on = lane; len(t.open[lane]) > 0 {
-			on = t.nodeTrack(lane, told)
-		}
-		t.recovering[r.Node] = on
-		t.begin(on, "recovery", r.At)
-		t.begin(on, "provision", r.At)
-	case running && r.Kind == sim.KindReplacementUp:
-		t.end(on, told)
-		t.begin(on, "sync", r.At)
-	case running:
-		for len(t.open[on]) > 0 {
-			t.end(on, told)
-		}
-		delete(t.recovering, r.Node)
+// recovery takes up the replacement of a node.
+func (t *tracer) recovery(r *sim.Recovery) {
+	if r.Started == sim.Never {
+		return
 	}
+	s := shard{r.Group, r.NodeGroup}
+	id := t.node(s, r.Node)
+	on := laneOf(r.Group, r.NodeGroup, nodeLanes+int(r.Node))
+	t.names[on] = id
+	over := min(r.Cancelled, t.end)
+	finished := ending{sim.KindRecoveryFinished, s, id, r.Finished}
+	t.phase(span{track: on, name: "recovery", from: r.Started, to: r.Finished}, over, finished)
+	t.phase(span{track: on, name: "provision", from: r.Started, to: r.Provisioned}, over,
+		ending{sim.KindReplacementUp, s, id, r.Provisioned})
+	t.phase(span{track: on, name: "sync", from: r.Provisioned, to: r.Finished}, over, finished)
 }
 
-// nodeTrack is the node's own track.
-func (t *tracer) nodeTrack(lane track, told *sim.RecordText) track {
-	on := track{lane.process, lane.thread - failoverLane + nodeLanes}
-	for t.names[on] != "" && t.names[on] != told.Node {
-		on.thread++
+// phase takes up a stretch with the words of what ended it. One that did not end was cut when all was over.
+func (t *tracer) phase(s span, over sim.Time, by ending) {
+	if s.from == sim.Never {
+		return
 	}
-	t.names[on] = told.Node
-	return on
+	s.category, s.begun, s.text = "phase", t.next(), t.endings[by]
+	if s.to == sim.Never {
+		s.to, s.censored = over, true
+	}
+	t.spans = append(t.spans, s)
 }
 
 // placeOf is where an instant stands that is not about a node group: with its campaign, its group or the fleet.
@@ -212,37 +264,6 @@ func (t *tracer) instant(at track, told *sim.RecordText) {
 func (t *tracer) next() int {
 	t.begun++
 	return t.begun
-}
-
-func (t *tracer) begin(on track, name string, at sim.Time) {
-	t.open[on] = append(t.open[on], span{track: on, name: name, category: "phase", from: at, begun: t.next()})
-}
-
-// end closes the innermost span of a track, with the words of what ended it.
-func (t *tracer) end(on track, told *sim.RecordText) {
-	inner := len(t.open[on]) - 1
-	s := t.open[on][inner]
-	t.open[on] = t.open[on][:inner]
-	s.to, s.text = told.At, told.Text
-	t.ended[on] = told.At
-	t.spans = append(t.spans, s)
-}
-
-// cut closes every span of a track that something else put an end to.
-func (t *tracer) cut(on track, at sim.Time) {
-	for _, s := range t.open[on] {
-		s.to, s.censored = at, true
-		t.spans = append(t.spans, s)
-	}
-	t.ended[on] = at
-	t.open[on] = nil
-}
-
-// closeAll cuts what is open when the trial ends; write brings it into order.
-func (t *tracer) closeAll(at sim.Time) {
-	for on := range t.open {
-		t.cut(on, at)
-	}
 }
 
 // outage takes up a window, of a node group, a group or the fleet.

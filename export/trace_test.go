@@ -90,8 +90,12 @@ func TestTracesFollowTheFormat(t *testing.T) {
 	if err != nil || len(files) < 9 {
 		t.Fatalf("%d scenarios, %v", len(files), err)
 	}
-	for _, file := range append(files, "testdata/overlap.toml") {
-		for trial := range uint64(3) {
+	for _, file := range append(files, "testdata/overlap.toml", "testdata/faults.toml") {
+		trials := uint64(1)
+		if strings.HasPrefix(file, "testdata/") {
+			trials = 10
+		}
+		for trial := range trials {
 			cfg, world := worldOf(t, file, trial)
 			checkTrace(t, traced(t, cfg, world))
 		}
@@ -141,13 +145,15 @@ func checkTrace(t *testing.T, file traceFile) {
 
 // Phases are those of the trial's failovers, outages its windows, and instants the calls, to the nanosecond.
 func TestTracesTellTheTrial(t *testing.T) {
-	for _, scenario := range []string{"quickstart", "game-day", "no-replica"} {
-		cfg, world := worldOf(t, filepath.Join("../scenarios", scenario+".toml"), 7)
+	for _, file := range []string{"../scenarios/quickstart.toml", "../scenarios/game-day.toml", "../scenarios/no-replica.toml",
+		"testdata/faults.toml"} {
+		cfg, world := worldOf(t, file, 7)
 		var got []string
 		for _, e := range traced(t, cfg, world).Events {
 			switch {
 			case e.Phase == "M" || slices.Contains([]string{"accept", "provision", "sync", "resolver caches"}, *e.Name):
 				continue
+			case e.Phase == "X" && e.Category == "phase" && e.Args.Censored: // wanted has those that ended
 			case e.Phase == "X":
 				from := nanoseconds(t, e.At)
 				got = append(got, fmt.Sprint(*e.Name, from, from+nanoseconds(t, e.Duration), e.Args.Censored))
@@ -156,10 +162,17 @@ func TestTracesTellTheTrial(t *testing.T) {
 			}
 		}
 		want := wanted(cfg, world)
+		if strings.Contains(file, "faults") {
+			for _, name := range []string{"abandoned failover", "detection", "promotion", "propagation", "recovery", "read_outage"} {
+				if !slices.ContainsFunc(want, func(s string) bool { return strings.HasPrefix(s, name) }) {
+					t.Errorf("%s: no %s", file, name)
+				}
+			}
+		}
 		slices.Sort(got)
 		slices.Sort(want)
 		if diff := gocmp.Diff(want, got); diff != "" || len(want) < 5 {
-			t.Errorf("%s: %d spans: %s", scenario, len(want), diff)
+			t.Errorf("%s: %d spans: %s", file, len(want), diff)
 		}
 	}
 }
@@ -173,8 +186,14 @@ func wanted(cfg *sim.Config, world *sim.World) (all []string) {
 	}
 	for _, f := range o.Failovers {
 		add("promotion", f.CutOff, f.Promoted)
-		add("propagation", f.Promoted, f.Propagated)
-		add("recovery", f.RecoveryStarted, f.Finished)
+		add("abandoned failover", f.CutOff, f.Abandoned)
+		if f.Cause != sim.CauseTestFailover {
+			add("detection", f.CutOff, f.Known)
+		}
+		add("propagation", min(f.Promoted, f.Abandoned), f.Propagated)
+	}
+	for _, r := range o.Recoveries {
+		add("recovery", r.Started, r.Finished)
 	}
 	for _, w := range o.Windows {
 		name := map[sim.Access]string{sim.AccessWrite: "write_outage", sim.AccessRead: "read_outage",
@@ -206,8 +225,8 @@ func TestTracesNameTheirTracks(t *testing.T) {
 	}
 	for on, want := range map[track]string{
 		{1, 0}: "fleet", {1, 2}: "fleet_write_outage@service", {2, 0}: "carts", {2, 16}: "0001", {2, 17}: "0001 primary's name",
-		{2, 18}: "0001 write_outage@service", {2, 19}: "0001 write_outage@endpoint", {3, 0}: "sessions", {3, 16}: "0001",
-		{3, 32}: "0002",
+		{2, 18}: "0001 write_outage@service", {2, 19}: "0001 write_outage@endpoint", {2, 26}: "carts-001", {3, 0}: "sessions",
+		{3, 16}: "0001", {3, 32}: "0002",
 	} {
 		if names[on] != want {
 			t.Errorf("%v is named %q; want %q", on, names[on], want)
