@@ -164,10 +164,16 @@ func (w *World) setHalted(group int32, halted bool, kind Kind) {
 	}
 }
 
-// haltBlame is what took the majority: the cause of the latest failover in progress.
+// haltBlame is what took the majority: the cause of a failover in progress, or else of the recovery of a primary for which nothing
+// can be promoted.
 func (w *World) haltBlame(group int32) blame {
 	g := &w.groups[group]
 	by := blame{CauseNodeStatus, -1}
+	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
+		if r := w.nodes[w.nodeGroups[ng].primary].recovery; r >= 0 {
+			by = w.recoveries[r].blame()
+		}
+	}
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		if f := w.nodeGroups[ng].failover; f >= 0 {
 			by = w.failovers[f].blame()
