@@ -91,7 +91,7 @@ func (s *scope) hasCause(id metricID, cause sim.Cause) bool {
 	window := per == "window" || per == "trial"
 	switch cause {
 	case sim.CauseTestFailover:
-		return s.calls && id != detection && id != dataLosses
+		return s.calls && id != detection // data is lost where the replica dies that a call counted on
 	case sim.CauseNodeStatus:
 		return s.statuses && window && id != dataLosses
 	}
