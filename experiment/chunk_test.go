@@ -75,7 +75,7 @@ func TestChunksAddUpToTheWhole(t *testing.T) {
 				}
 				next = c.To
 				gotRows = append(gotRows, c.Rows...)
-				gotWindows = append(gotWindows, c.Windows...)
+				gotWindows = slices.AppendSeq(gotWindows, c.Windows.All())
 			}
 			slices.Reverse(stored)
 			for _, c := range stored {

@@ -11,14 +11,26 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Stored is a chunk as it lies on disk: plain data.
+// Stored is a chunk that was read from storage.
 type Stored struct {
 	Range
 	Seed    uint64
 	State   measure.State
 	Columns int
 	Rows    []int64
-	Windows []Window
+	Windows Windows
+}
+
+// head is what comes first of a stored chunk. The packed windows of WindowTrials trials follow one by one, since a message as long
+// as all of them is slow to take in.
+type head struct {
+	Range
+	Seed         uint64
+	State        measure.State
+	Columns      int
+	Rows         []int64
+	FirstWindows int64
+	WindowTrials int
 }
 
 // Encode writes the chunk for storage: gob, compressed.
@@ -28,9 +40,15 @@ func (c *Chunk) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored := Stored{c.Range, c.Seed, c.Tally.State(), len(c.Tally.Columns()), c.Rows, c.Windows}
-	if err := gob.NewEncoder(packer).Encode(&stored); err != nil {
+	encoder := gob.NewEncoder(packer)
+	err = encoder.Encode(&head{c.Range, c.Seed, c.Tally.State(), len(c.Tally.Columns()), c.Rows, c.Windows.First, len(c.Windows.Packed)})
+	if err != nil {
 		return nil, err
+	}
+	for _, text := range c.Windows.Packed {
+		if err := encoder.Encode(text); err != nil {
+			return nil, err
+		}
 	}
 	err = packer.Close()
 	return out.Bytes(), err
@@ -44,18 +62,21 @@ func Decode(cfg *sim.Config, text []byte) (*Stored, error) {
 		return nil, err
 	}
 	defer unpacker.Close()
-	var c Stored
-	if err := gob.NewDecoder(unpacker).Decode(&c); err != nil {
+	decoder := gob.NewDecoder(unpacker)
+	var h head
+	if err := decoder.Decode(&h); err != nil {
 		return nil, err
 	}
-	if c.From < 0 || c.To <= c.From || int64(len(c.Rows)) != (c.To-c.From)*int64(c.Columns) {
-		return nil, fmt.Errorf("a chunk of trials %d to %d with %d numbers", c.From, c.To, len(c.Rows))
+	if h.From < 0 || h.To <= h.From || int64(len(h.Rows)) != (h.To-h.From)*int64(h.Columns) {
+		return nil, fmt.Errorf("a chunk of trials %d to %d with %d numbers", h.From, h.To, len(h.Rows))
 	}
-	for _, w := range c.Windows {
-		if w.Group < 0 || int(w.Group) >= len(cfg.Groups) || w.NodeGroup < 0 ||
-			int(w.NodeGroup) >= len(cfg.Groups[w.Group].NodeGroups) || w.Cause >= sim.NumCauses {
-			return nil, fmt.Errorf("an outage window of node group %d of group %d, which is not here", w.NodeGroup, w.Group)
+	c := &Stored{h.Range, h.Seed, h.State, h.Columns, h.Rows, Windows{First: h.FirstWindows}}
+	for range h.WindowTrials {
+		var text []byte
+		if err := decoder.Decode(&text); err != nil {
+			return nil, err
 		}
+		c.Windows.Packed = append(c.Windows.Packed, text)
 	}
-	return &c, nil
+	return c, c.Windows.check(cfg)
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -18,6 +19,7 @@ type worker struct {
 	chunk   *chunk         // whose trials the tally holds; nil: none
 	held    int64          // how many trials the tally holds
 	columns int64          // of a row
+	packed  []byte         // the windows of a trial
 	err     error          // what ended the worker, in the trial `trial`
 
 	// What is written at every trial stays off the cache lines of other workers.
@@ -98,7 +100,8 @@ func (w *worker) play(b *block) (err error) {
 			return err
 		}
 		if w.trial < p.opts.Windows {
-			b.chunk.keepWindows(w.trial, outcome.Windows)
+			w.packed = appendWindows(w.packed[:0], outcome.Windows)
+			b.chunk.windows[w.trial-b.chunk.From] = bytes.Clone(w.packed)
 		}
 		w.done.Add(1)
 	}

@@ -31,8 +31,8 @@ func played(t *testing.T, text string, trials int64) *PageInput {
 	opts := experiment.Options{Ranges: []experiment.Range{{From: 0, To: trials}}, Seed: 1, Workers: 1, Windows: MappedTrials}
 	err = experiment.Run(context.Background(), &sc.Config, opts, func(c *experiment.Chunk) error {
 		tally.Merge(c.Tally)
-		for i := range c.Windows {
-			outages.Add(&c.Windows[i].OutageWindow)
+		for w := range c.Windows.All() {
+			outages.Add(&w.OutageWindow)
 		}
 		return nil
 	})

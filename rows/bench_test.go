@@ -48,12 +48,16 @@ func BenchmarkWriteTrials(b *testing.B) {
 func BenchmarkWriteOutages(b *testing.B) {
 	const windows = 1_000_000
 	cfg := twoGroups()
-	chunk := &experiment.Stored{Range: experiment.Range{To: 8000}, Windows: make([]experiment.Window, windows)}
-	for i := range chunk.Windows {
-		w := &chunk.Windows[i]
-		w.Trial, w.Group = int64(i/125), int32(i%2)
-		w.From = sim.Time(i%125) * 1_234_567_891
-		w.To = w.From + sim.Time(i)*7_654_321
+	chunk := &experiment.Stored{Range: experiment.Range{To: 8000}}
+	for trial := range 8000 {
+		made := make([]sim.OutageWindow, windows/8000)
+		for i := range made {
+			w := &made[i]
+			w.Group = int32(i % 2)
+			w.From = sim.Time(i) * 1_234_567_891
+			w.To = w.From + sim.Time(trial*125+i)*7_654_321
+		}
+		chunk.Windows.Add(int64(trial), made)
 	}
 	chunks := func(yield func(*experiment.Stored, error) bool) { yield(chunk, nil) }
 	b.ReportAllocs()

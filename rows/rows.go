@@ -89,8 +89,8 @@ func WriteOutages(w io.Writer, cfg *sim.Config, chunks Chunks) error {
 				yield(nil, err)
 				return
 			}
-			for i := range chunk.Windows {
-				row := OutageOf(cfg, &chunk.Windows[i])
+			for w := range chunk.Windows.All() {
+				row := OutageOf(cfg, &w)
 				if !yield(&row, nil) {
 					return
 				}

@@ -229,8 +229,7 @@ func made(n int64, width int, cuts ...int64) (all []*experiment.Stored) {
 			for column := range int64(width) {
 				c.Rows = append(c.Rows, trial*trial*(column+1)%1_000_003)
 			}
-			c.Windows = append(c.Windows, experiment.Window{Trial: trial, OutageWindow: sim.OutageWindow{
-				Group: int32(trial % 2), From: sim.Time(trial), To: sim.Time(2*trial + 1)}})
+			c.Windows.Add(trial, []sim.OutageWindow{{Group: int32(trial % 2), From: sim.Time(trial), To: sim.Time(2*trial + 1)}})
 		}
 		all = append(all, c)
 		from = to

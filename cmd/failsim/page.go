@@ -75,10 +75,11 @@ func (r *results) outageMap() (*report.OutageMap, error) {
 		if chunk.From >= report.MappedTrials {
 			break
 		}
-		for i := range chunk.Windows {
-			if w := &chunk.Windows[i]; w.Trial < report.MappedTrials {
-				m.Add(&w.OutageWindow)
+		for w := range chunk.Windows.All() {
+			if w.Trial >= report.MappedTrials {
+				break
 			}
+			m.Add(&w.OutageWindow)
 		}
 	}
 	return m, nil
