@@ -287,6 +287,10 @@ func (w *World) comeBack(node int32) {
 		w.goOnWithCall(g.failover)
 		return
 	}
+	if n.down&downSyncing != 0 { // it had no data yet: a replacement goes on, and so does a replica that catches up
+		w.goOnSyncing(node)
+		return
+	}
 	if n.recovery >= 0 {
 		w.cancelRecovery(n.recovery)
 	}
@@ -296,14 +300,28 @@ func (w *World) comeBack(node int32) {
 		}
 		return
 	}
-	if n.down&downSyncing != 0 {
-		w.resync(node)
-		return
-	}
 	away := w.clock.Now().Sub(n.cutAt)
 	if n.demoted || w.missed(n.nodeGroup, away) {
 		w.resync(node)
 	}
+}
+
+// goOnSyncing lets a node that was cut off while it copied, or waited to, begin that again.
+func (w *World) goOnSyncing(node int32) {
+	n := &w.nodes[node]
+	if n.recovery < 0 {
+		w.resync(node)
+		return
+	}
+	rec := &w.recoveries[n.recovery]
+	w.clock.Cancel(rec.pending)
+	if rec.pending = 0; rec.Provisioned == Never {
+		w.cancelRecovery(n.recovery)
+		w.resync(node)
+		return
+	}
+	rec.stage = stageSyncing
+	w.seekData(node)
 }
 
 // goOnWithCall cuts off the primary that an accepted call was about to cut off when a partition did, and which is back.

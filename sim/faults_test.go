@@ -205,6 +205,17 @@ func TestARebootedPrimaryComesBackEmpty(t *testing.T) {
 	same(t, "events", messages(w), []string{"1m40s g-001 Cache node 0001 shutdown", "2m30s g-001 Cache node 0001 restarted"})
 }
 
+// The replacement of the primary, up at 475 s and without a replica that may be promoted, is cut off for 5 s while it copies: it begins
+// the 10 s again at 483 s.
+func TestAPrimaryThatIsCutOffWhileItCopiesGoesOn(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.AutomaticFailover, g.MultiAZ = false, false
+	cfg := config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultPartition, sec(478), 5*time.Second, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 493))
+	same(t, "finished", o.Recoveries[0].Finished, sec(493))
+}
+
 func TestALagSpikeIsLostAtAPromotion(t *testing.T) {
 	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultLagSpike, sec(50), 100*time.Second, ofGroup())
 	cfg.Faults[0].Lag = 7 * time.Second
