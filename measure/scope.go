@@ -33,14 +33,14 @@ func newScope(cfg *sim.Config) scope {
 	return s
 }
 
-// losesNodes tells whether a kind can take a primary, so that there are failovers and recoveries that nobody called for.
-func losesNodes(k sim.FaultKind) bool {
-	return k == sim.FaultNode || k == sim.FaultZone || k == sim.FaultZonePower || k == sim.FaultPartition
-}
-
 // unplanned tells whether a node can be lost.
 func (s *scope) unplanned() bool {
-	return s.kinds[sim.FaultNode] || s.kinds[sim.FaultZone] || s.kinds[sim.FaultZonePower] || s.kinds[sim.FaultPartition]
+	for kind := range sim.NumFaultKinds {
+		if s.kinds[kind] && kind.LosesNodes() {
+			return true
+		}
+	}
+	return false
 }
 
 // has tells whether the metric can have a value for the observer.
@@ -100,9 +100,9 @@ func (s *scope) hasCause(id metricID, cause sim.Cause) bool {
 	case !s.kinds[kind] || kind == sim.FaultLagSpike || kind == sim.FaultNoCapacity: // these two shape what others cause
 		return false
 	case id == dataLosses:
-		return losesNodes(kind) || kind == sim.FaultReboot
+		return kind.LosesNodes() || kind == sim.FaultReboot
 	}
-	return window || per != "call" && losesNodes(kind)
+	return window || per != "call" && kind.LosesNodes()
 }
 
 // hasNames tells whether clients reach the group through names that have to follow a failover.

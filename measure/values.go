@@ -79,16 +79,15 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 		return err
 	}
 	if f.Accepted != sim.Never {
-		p.cause = int32(sim.CauseTestFailover)
+		called := place{f.Group, int32(sim.CauseTestFailover), f.Campaign}
 		call := [...]phase{{callToCompleted, f.Accepted, f.Completed, true}}
-		if err := t.addPhases(p, end, call[:]); err != nil {
+		if err := t.addPhases(called, end, call[:]); err != nil {
 			return err
 		}
 	}
 	if f.Promoted == sim.Never {
 		return nil
 	}
-	p.cause = int32(f.Cause)
 	return t.addLost(p, int64(f.LostTail))
 }
 

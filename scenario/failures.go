@@ -15,11 +15,11 @@ func (r *reader) readFailures(tables []*table) {
 			continue
 		}
 		kind := []sim.FaultKind{sim.FaultNode, sim.FaultZone, sim.FaultPartition}[t.choice("kind", "node", "node", "zone", "partition")]
-		f := sim.FailureConfig{Kind: kind, Slowdown: 1_000_000}
+		f := sim.FailureConfig{Kind: kind, Slowdown: sim.Unhurried}
 		f.Per = t.per(kind)
-		f.Every = t.delay("every", true)
+		f.Every = t.delay("every")
 		if kind != sim.FaultNode {
-			f.Duration = t.delay("duration", true)
+			f.Duration = t.delay("duration")
 		} else if t.has("duration") {
 			t.wrong("duration", "not here: a node that fails is replaced, and that takes what the delays say")
 		}
@@ -57,9 +57,9 @@ func (t *table) per(kind sim.FaultKind) sim.Per {
 	return sim.PerZone
 }
 
-// delay reads a distribution.
-func (t *table) delay(name string, required bool) (d dist.Delay) {
-	if required && !t.need(name, settingExample(name)) {
+// delay reads a required distribution.
+func (t *table) delay(name string) (d dist.Delay) {
+	if !t.need(name, settingExample(name)) {
 		return d
 	}
 	text, ok := t.get(name).(string)

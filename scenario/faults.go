@@ -31,7 +31,12 @@ func kindsOf(root *table) kinds {
 
 // losesNodes tells whether a node can die or be cut off, other than by a call.
 func (k kinds) losesNodes() bool {
-	return k["node"] || k["zone"] || k["zone-power"] || k["partition"]
+	for kind := range sim.NumFaultKinds {
+		if kind.LosesNodes() && k[kind.String()] {
+			return true
+		}
+	}
+	return false
 }
 
 // apiBlocked is the kind of fault that strikes the API and no node.
@@ -80,7 +85,7 @@ func (r *reader) readFaults(tables []*table) {
 
 // readFault reads a fault of a kind that strikes nodes.
 func (r *reader) readFault(t *table, kind sim.FaultKind) {
-	f := sim.FaultConfig{At: t.at(), Kind: kind, Slowdown: 1_000_000, Target: sim.TargetConfig{NodeGroup: -1, Node: -1}}
+	f := sim.FaultConfig{At: t.at(), Kind: kind, Slowdown: sim.Unhurried, Target: sim.TargetConfig{NodeGroup: -1, Node: -1}}
 	switch kind {
 	case sim.FaultNode:
 		r.readNodeTarget(t, &f.Target)
@@ -129,10 +134,10 @@ func (t *table) lasts(low, high time.Duration) time.Duration {
 
 // slowdown reads by how much slower the control plane is, in millionths.
 func (t *table) slowdown() int64 {
-	const unhurried, most = 1_000_000, 1000
+	const most = 1000
 	if !t.has("slowdown") {
 		t.doc.defaults.use("fault.slowdown")
-		return unhurried
+		return sim.Unhurried
 	}
 	v, ok := t.get("slowdown").(float64)
 	if whole, isWhole := t.get("slowdown").(int64); isWhole {
@@ -140,9 +145,9 @@ func (t *table) slowdown() int64 {
 	}
 	if !ok || !(v >= 1 && v <= most) {
 		t.want("slowdown", fmt.Sprintf("a number from 1.0 to %d", most))
-		return unhurried
+		return sim.Unhurried
 	}
-	return int64(math.Round(v * unhurried))
+	return int64(math.Round(v * sim.Unhurried))
 }
 
 // readPowered reads the groups that lose power: those named, which must be Multi-AZ, or all that are.

@@ -213,7 +213,7 @@ func newTopology(cfg *Config) *topology {
 	for g := range cfg.Groups {
 		t.elections = append(t.elections, t.electionOf(int32(g)))
 	}
-	t.pristine.slowdown = unhurried
+	t.pristine.slowdown = Unhurried
 	return t
 }
 

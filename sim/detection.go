@@ -25,7 +25,7 @@ func (w *World) respond(node int32, by blame) {
 		noticed = w.lossOfPrimary(g.failover, by)
 	}
 	if noticed == Never {
-		noticed = w.clock.Now().Add(w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection)))
+		noticed = w.clock.Now().Add(w.untilDetection(ng))
 	}
 	w.recoveries[r].pending = w.clock.At(noticed, event{KindFailureKnown, r})
 	w.observe(ng, by)
@@ -71,7 +71,7 @@ func (w *World) learnOfFailure(r int32) {
 		w.promoteSoon(f)
 		return
 	}
-	w.replaceAfter(r, w.control(w.draw(rec.NodeGroup, phaseRecoveryStart, &w.delays(rec.NodeGroup).RecoveryStart)))
+	w.replaceAfter(r, w.untilRecovery(rec.NodeGroup))
 }
 
 // promoteSoon schedules the promotion, now that the primary is known to be lost. Where the engine would elect but has lost
@@ -87,10 +87,10 @@ func (w *World) promoteSoon(f int32) {
 		after = electedAfter(w.bits(ng, phaseElection), 0) // the replica with the least lag has rank 0
 	case fo.elects:
 		fo.elects = false
-		noticed := fo.CutOff.Add(w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection)))
-		after = max(0, noticed.Sub(fo.Known)) + w.control(w.draw(ng, phaseTakeover, &w.delays(ng).Takeover))
+		noticed := fo.CutOff.Add(w.untilDetection(ng))
+		after = max(0, noticed.Sub(fo.Known)) + w.untilTakeover(ng)
 	default:
-		after = w.control(w.draw(ng, phaseTakeover, &w.delays(ng).Takeover))
+		after = w.untilTakeover(ng)
 	}
 	fo.pending = w.clock.After(after, event{KindReplicaPromoted, f})
 }

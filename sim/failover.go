@@ -104,7 +104,7 @@ func (w *World) promoteReplica(f int32) {
 	}
 	g := &w.nodeGroups[ng]
 	fo.Promoted, fo.New, fo.waiting, fo.pending = w.clock.Now(), best, false, 0
-	recovering := w.control(w.draw(ng, phaseRecoveryStart, &w.delays(ng).RecoveryStart))
+	recovering := w.untilRecovery(ng)
 	fo.LostTail = w.lostTail(fo, fo.Promoted.Add(recovering))
 	w.swapRoles(ng, best)
 	g.failover = -1
@@ -123,7 +123,7 @@ func (w *World) promoteReplica(f int32) {
 	}
 	w.observe(ng, fo.blame())
 	w.weighMajority(fo.Group)
-	w.resumeWork(ng)
+	w.resumeWork(span{ng, 1})
 }
 
 // swapRoles makes another member the primary.
@@ -153,7 +153,7 @@ func (w *World) awaitReplica(f int32) {
 	fo := &w.failovers[f]
 	fo.waiting, fo.pending = true, 0
 	w.log(w.nodeRecord(KindNoReplica, fo.Old))
-	w.replaceAfter(fo.recovery, w.control(w.draw(fo.NodeGroup, phaseRecoveryStart, &w.delays(fo.NodeGroup).RecoveryStart)))
+	w.replaceAfter(fo.recovery, w.untilRecovery(fo.NodeGroup))
 }
 
 // abandonFailover ends a failover in which nothing was promoted.

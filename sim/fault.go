@@ -42,6 +42,14 @@ func (k FaultKind) String() string {
 		"replacement", "upgrade", "scale"}[k]
 }
 
+// LosesNodes tells whether the kind takes nodes, so that there can be failovers and recoveries that nobody called for.
+func (k FaultKind) LosesNodes() bool {
+	return k == FaultNode || k == FaultZone || k == FaultZonePower || k == FaultPartition
+}
+
+// Unhurried is the Slowdown of a control plane that works as always.
+const Unhurried = 1_000_000
+
 // planned tells whether the kind is work that the customer or the service plans.
 func (k FaultKind) planned() bool { return k >= FaultReplacement }
 

@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// unhurried is the slowdown of a control plane that works as always.
-const unhurried = 1_000_000
-
 // faultFacts are what a fault strikes, found beforehand. Planned work has one for each group.
 type faultFacts struct {
 	fault      int32 // index into Config.Faults
@@ -215,19 +212,19 @@ func (w *World) unblock(nodes []int32) {
 		n.blocks--
 		if r := n.recovery; n.blocks == 0 && r >= 0 && w.recoveries[r].stage == stageHeld {
 			w.recoveries[r].stage = stageUnknown
-			w.replaceAfter(r, w.control(w.draw(n.nodeGroup, phaseRecoveryStart, &w.delays(n.nodeGroup).RecoveryStart)))
+			w.replaceAfter(r, w.untilRecovery(n.nodeGroup))
 		}
 	}
 }
 
 // hurry sets the control plane's speed: that of the worst zone loss that lasts.
 func (w *World) hurry() {
-	w.slowdown = unhurried
+	w.slowdown = Unhurried
 	for k := range w.incidents {
 		if i := &w.incidents[k]; i.active && i.fault >= 0 {
 			w.slowdown = max(w.slowdown, w.top.faultConfig(i.fault).Slowdown)
 		} else if i.active {
-			w.slowdown = max(w.slowdown, w.top.cfg.Failures[w.top.processes[i.process].failure].Slowdown)
+			w.slowdown = max(w.slowdown, w.failureConfig(i.process).Slowdown)
 		}
 	}
 }

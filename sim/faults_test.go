@@ -21,7 +21,7 @@ func ofGroup() TargetConfig { return TargetConfig{Groups: []int{0}, NodeGroup: -
 
 // withFault adds a fault that lasts so long.
 func (c *Config) withFault(kind FaultKind, at Time, lasts time.Duration, target TargetConfig) *Config {
-	c.Faults = append(c.Faults, FaultConfig{Kind: kind, At: at, Duration: lasts, Target: target, Slowdown: unhurried})
+	c.Faults = append(c.Faults, FaultConfig{Kind: kind, At: at, Duration: lasts, Target: target, Slowdown: Unhurried})
 	return c
 }
 
@@ -136,7 +136,7 @@ func TestReplacementsInALostZoneWaitForIt(t *testing.T) {
 // While the zone is lost the control plane takes three times as long: 45 s + 15 s to the promotion.
 func TestALostZoneSlowsTheControlPlaneDown(t *testing.T) {
 	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultZone, sec(100), time.Hour, inZone("a"))
-	cfg.Faults[0].Slowdown = 3 * unhurried
+	cfg.Faults[0].Slowdown = 3 * Unhurried
 	_, o := play(t, cfg)
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 160))
 }

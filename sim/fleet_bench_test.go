@@ -24,7 +24,7 @@ func BenchmarkYearOfFailures(b *testing.B) {
 	}
 	cfg := config(groups...)
 	cfg.Horizon = 365 * 24 * time.Hour
-	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("exponential(4320h)"), Slowdown: unhurried}}
+	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("exponential(4320h)"), Slowdown: Unhurried}}
 	w := NewWorld(cfg)
 	for trial := range uint64(3) {
 		w.Reset(1, trial)

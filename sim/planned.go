@@ -140,7 +140,7 @@ func (w *World) finishSwap(i int32) {
 		w.finishPlace(i)
 		w.welcome(node)
 	}
-	w.resumeSwaps(group)
+	w.resumeWork(w.groups[group].nodeGroups) // the next primary may be swapped
 }
 
 // finishPlace is when the place has its new node.
@@ -172,19 +172,11 @@ func (w *World) finishWork(i int32) {
 	w.log(record)
 }
 
-// resumeWork lets new nodes that stand by in the node group take over.
-func (w *World) resumeWork(ng int32) {
+// resumeWork lets new nodes that stand by in these node groups take over.
+func (w *World) resumeWork(nodeGroups span) {
 	for i := range w.works {
-		if wk := &w.works[i]; wk.ng == ng && wk.ready && !wk.swapping && !wk.over {
-			w.takePlace(int32(i))
-		}
-	}
-}
-
-// resumeSwaps lets the next primary of the group be swapped.
-func (w *World) resumeSwaps(group int32) {
-	for i := range w.works {
-		if wk := &w.works[i]; w.nodeGroups[wk.ng].group == group && wk.ready && !wk.swapping && !wk.over {
+		wk := &w.works[i]
+		if nodeGroups.first <= wk.ng && wk.ng < nodeGroups.end() && wk.ready && !wk.swapping && !wk.over {
 			w.takePlace(int32(i))
 		}
 	}

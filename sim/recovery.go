@@ -138,9 +138,7 @@ func (w *World) welcome(node int32) {
 	} else if g.failover >= 0 {
 		w.takeWaiting(g.failover)
 	}
-	if len(w.works) > 0 {
-		w.resumeWork(ng)
-	}
+	w.resumeWork(span{ng, 1})
 }
 
 // takeWaiting has the control plane promote a replica that turned up.
@@ -148,15 +146,29 @@ func (w *World) takeWaiting(f int32) {
 	fo := &w.failovers[f]
 	if fo.waiting {
 		fo.waiting = false
-		takeover := w.control(w.draw(fo.NodeGroup, phaseTakeover, &w.delays(fo.NodeGroup).Takeover))
+		takeover := w.untilTakeover(fo.NodeGroup)
 		fo.pending = w.clock.After(takeover, event{KindReplicaPromoted, f})
 	}
 }
 
+// untilDetection, untilTakeover and untilRecovery are the next delays of the control plane: until it knows of a failure, then until it has
+// promoted a replica, and until `Recovering`.
+func (w *World) untilDetection(ng int32) time.Duration {
+	return w.control(w.draw(ng, phaseDetection, &w.delays(ng).Detection))
+}
+
+func (w *World) untilTakeover(ng int32) time.Duration {
+	return w.control(w.draw(ng, phaseTakeover, &w.delays(ng).Takeover))
+}
+
+func (w *World) untilRecovery(ng int32) time.Duration {
+	return w.control(w.draw(ng, phaseRecoveryStart, &w.delays(ng).RecoveryStart))
+}
+
 // control stretches what the control plane does by how slow it is now.
 func (w *World) control(d time.Duration) time.Duration {
-	if w.slowdown == unhurried {
+	if w.slowdown == Unhurried {
 		return d
 	}
-	return scale(d, w.slowdown, unhurried)
+	return scale(d, w.slowdown, Unhurried)
 }

@@ -30,7 +30,7 @@ func (w *World) restartStall(ng int32) {
 	g.stall.from, g.stall.overflow = w.clock.Now(), 0
 	rates := w.stallRates(ng)
 	growth := rates.Written - rates.Applied
-	if growth <= 0 || rates.Written == 0 {
+	if growth <= 0 {
 		return
 	}
 	buffer := w.top.nodeGroups[ng].group.Replication.BufferBytes

@@ -139,7 +139,7 @@ func swarmTrouble(r *rand.Rand, cfg *Config) {
 	for range r.IntN(3) {
 		f := FailureConfig{Kind: []FaultKind{FaultNode, FaultZone, FaultPartition}[r.IntN(3)], Stationary: r.IntN(2) == 0,
 			Every:    dist.MustParse([]string{"exponential(3h)", "weibull(scale=10h, shape=3)", "1h"}[r.IntN(3)]),
-			Duration: dist.MustParse([]string{"exponential(10m)", "1h", "0s"}[r.IntN(3)]), Slowdown: unhurried}
+			Duration: dist.MustParse([]string{"exponential(10m)", "1h", "0s"}[r.IntN(3)]), Slowdown: Unhurried}
 		f.Per = map[FaultKind][]Per{FaultNode: {PerNode, PerGroup}, FaultZone: {PerZone, PerZone}, FaultPartition: {PerZone, PerNode}}[f.Kind][r.IntN(2)]
 		if r.IntN(2) == 0 {
 			f.Groups = []int{r.IntN(len(cfg.Groups))}
@@ -149,7 +149,7 @@ func swarmTrouble(r *rand.Rand, cfg *Config) {
 }
 
 func swarmFault(r *rand.Rand, cfg *Config) FaultConfig {
-	f := FaultConfig{At: swarmTime(r, cfg), Kind: FaultKind(r.IntN(int(NumFaultKinds))), Slowdown: unhurried * (1 + r.Int64N(3)),
+	f := FaultConfig{At: swarmTime(r, cfg), Kind: FaultKind(r.IntN(int(NumFaultKinds))), Slowdown: Unhurried * (1 + r.Int64N(3)),
 		Target: TargetConfig{NodeGroup: -1, Node: -1}}
 	group := r.IntN(len(cfg.Groups))
 	g := &cfg.Groups[group]

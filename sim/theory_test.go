@@ -21,7 +21,7 @@ func failingGroup(replicas int, horizon time.Duration) *Config {
 	g.Delays, g.DatasetBytes = instant(), 0
 	cfg := config(g)
 	cfg.Horizon, cfg.Drain = horizon, 0
-	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("exponential(10h)"), Slowdown: unhurried}}
+	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("exponential(10h)"), Slowdown: Unhurried}}
 	return cfg
 }
 
@@ -209,7 +209,7 @@ func TestAStationaryStartHasNoWarmUp(t *testing.T) {
 	g.Delays, g.DatasetBytes = Delays{SyncRate: 1}, 0
 	cfg := config(g)
 	cfg.Horizon, cfg.Drain = 50*time.Hour, 0
-	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("weibull(scale=100h, shape=3)"), Slowdown: unhurried}}
+	cfg.Failures = []FailureConfig{{Kind: FaultNode, Every: dist.MustParse("weibull(scale=100h, shape=3)"), Slowdown: Unhurried}}
 	count := func() (failures []float64) {
 		w := NewWorld(cfg)
 		for trial := range uint64(4000) {
