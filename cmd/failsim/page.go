@@ -37,10 +37,9 @@ func commandOf(m *store.Manifest) string {
 	return strings.Join(append(command, fmt.Sprintf("--seed %d", m.Seed)), " ")
 }
 
-// tellTrial plays trial 0 for a page.
-func tellTrial(in *report.PageInput, sc *scenario.Scenario, seed uint64) {
-	in.Description, in.Config = sc.Description, &sc.Config
-	in.World = replay(&sc.Config, seed, 0)
+// tellTrial lets a page tell trial 0, which the World has played.
+func tellTrial(in *report.PageInput, sc *scenario.Scenario, world *sim.World) {
+	in.Description, in.Config, in.World = sc.Description, &sc.Config, world
 }
 
 // mapped is how many of the trials that a page maps are in the results.
@@ -55,7 +54,7 @@ func mapped(m *store.Manifest) int64 {
 // page writes report.html of a run: the same bytes as `failsim report` makes from its folder.
 func (r *results) page(w io.Writer, distributions []measure.Distribution) error {
 	in := pageOf(&r.manifest, r.summary)
-	tellTrial(in, r.sc, r.manifest.Seed)
+	tellTrial(in, r.sc, r.trialZero())
 	in.Distributions = distributions
 	if r.manifest.Outages != noOutages {
 		var err error

@@ -108,7 +108,7 @@ func makePage(dir string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		tellTrial(in, sc, m.Seed)
+		tellTrial(in, sc, replay(&sc.Config, m.Seed, 0))
 	}
 	err = readIfThere(dir, sketchesName, func(r io.ReaderAt, size int64) (err error) {
 		in.Distributions, err = rows.ReadSketches(r, size)

@@ -17,6 +17,7 @@ import (
 	"failsim/measure"
 	"failsim/report"
 	"failsim/rows"
+	"failsim/sim"
 	"failsim/store"
 )
 
@@ -36,6 +37,15 @@ type results struct {
 	manifest store.Manifest
 	summary  *measure.Summary
 	begun    time.Time
+	first    *sim.World // trial 0, played again; see trialZero
+}
+
+// trialZero is trial 0, played again once for the timeline and the page.
+func (r *results) trialZero() *sim.World {
+	if r.first == nil {
+		r.first = replay(&r.sc.Config, r.manifest.Seed, 0)
+	}
+	return r.first
 }
 
 // write puts the folder together.
@@ -70,7 +80,7 @@ func (r *results) baseline() (map[string][]byte, error) {
 	if err := report.JSON(&asJSON, r.summary); err != nil {
 		return nil, err
 	}
-	told := tell(replay(&r.sc.Config, r.manifest.Seed, 0))
+	told := tell(r.trialZero())
 	if err := report.TimelineText(&story, storyHead(r.sc, r.manifest.Seed, 0), told, timelineLines); err != nil {
 		return nil, err
 	}
