@@ -73,9 +73,15 @@ type Node struct {
 	cuts, blocks int32
 	// recovery is the replacement in progress; -1 for none.
 	recovery int32
-	cutAt    Time // when it was last cut off; healAt is when that ends
-	healAt   Time
-	sync     nodeSync
+	cutAt    Time  // when it was last cut off
+	cutBy    int32 // the incident that did
+	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.
+	amongMajority bool
+	// alone is the failover that has promoted another while this node, cut off, may go on taking writes; -1 for none.
+	alone int32
+	sync  nodeSync
+	// rebooted is the end of its reboot; 0 while it does not reboot.
+	rebooted Handle
 	// lag is how far the node trailed when its primary was last lost.
 	lag      time.Duration
 	lagDraws uint32
@@ -89,7 +95,8 @@ const (
 	downDead                     // its process and data are gone
 	downCut                      // a partition holds it
 	downSyncing                  // it runs, and copies the dataset
-	downAway                     // it reboots, or its place is being swapped
+	downAway                     // it reboots
+	downSwapped                  // its place is being swapped
 )
 
 // up tells whether the node serves clients.
@@ -102,6 +109,10 @@ type failover struct {
 	recovery int32  // of the old primary
 	waiting  bool   // for a replica to promote
 	elects   bool   // the engine's own election promotes, while a majority of primaries is there
+	// missed is the promoted replica's part of the lost tail. The old primary takes writes alone from the instant alone (Never if it
+	// does not) to the instant silent at most (Never while nothing stops it).
+	missed        time.Duration
+	alone, silent Time
 }
 
 // recovery is a Recovery with what it needs to go on.
@@ -253,7 +264,7 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 		n := &ng.Nodes[i]
 		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
-		node := Node{nodeGroup: index, status: n.Status, recovery: -1}
+		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1}
 		if !n.Status.Serves() {
 			node.down = downStatus
 		}

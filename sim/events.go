@@ -47,6 +47,7 @@ const (
 	KindNodeFailed
 	KindNodeCutOff
 	KindNodeHealed
+	KindAloneEnded
 	KindReplicasDropped
 	KindNodeRebooting
 	KindNodeRebooted
@@ -81,7 +82,7 @@ func (k Kind) String() string {
 		"ResolversFollowed", "RecoveryStarted", "ReplacementUp", "RecoveryFinished",
 		"FailureKnown", "NoReplica", "FailoverAbandoned", "RecoveryHeld", "FullSync", "SyncFinished", "NodeSynced", "DataLost",
 		"MajorityLost", "MajorityBack",
-		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "ReplicasDropped",
+		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "AloneEnded", "ReplicasDropped",
 		"NodeRebooting", "NodeRebooted",
 		"WorkScheduled", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
@@ -93,7 +94,7 @@ func (k Kind) String() string {
 type Record struct {
 	At                     Time
 	Span                   time.Duration // how long it took, takes or will take
-	Lost                   time.Duration // the lost tail of a promotion
+	Lost                   time.Duration // the lost tail of a promotion, so far
 	Kind                   Kind
 	Violation              Violation
 	Group, NodeGroup, Node int32  // slab indices; -1 for none

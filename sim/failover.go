@@ -105,7 +105,7 @@ func (w *World) promoteReplica(f int32) {
 	g := &w.nodeGroups[ng]
 	fo.Promoted, fo.New, fo.waiting, fo.pending = w.clock.Now(), best, false, 0
 	recovering := w.untilRecovery(ng)
-	fo.LostTail = w.lostTail(fo, fo.Promoted.Add(recovering))
+	w.dropTail(f)
 	w.swapRoles(ng, best)
 	g.failover = -1
 	record := w.nodeRecord(KindReplicaPromoted, fo.New)

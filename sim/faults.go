@@ -122,7 +122,7 @@ func (w *World) strike(i incident) {
 		if w.zonal(&i) {
 			w.block(w.struck(&i))
 		}
-		w.cut(w.struck(&i), &i)
+		w.cut(w.struck(&i), index)
 	case FaultReboot:
 		w.reboot(w.struck(&i), i.blame())
 	case FaultLagSpike:
@@ -230,12 +230,12 @@ func (w *World) hurry() {
 }
 
 // cut takes nodes out of everybody's reach while they run on.
-func (w *World) cut(nodes []int32, i *incident) {
+func (w *World) cut(nodes []int32, index int32) {
+	by := w.incidents[index].blame()
 	fresh := w.marks[:0]
 	for _, node := range nodes {
 		n := &w.nodes[node]
 		n.cuts++
-		n.healAt = max(n.healAt, i.ends)
 		if n.down&(downCut|downDead) != 0 {
 			if w.loseReplacement(node) {
 				fresh = append(fresh, node)
@@ -244,14 +244,38 @@ func (w *World) cut(nodes []int32, i *incident) {
 		}
 		w.detach(node)
 		n.down |= downCut
-		n.cutAt = w.clock.Now()
+		n.cutAt, n.cutBy = w.clock.Now(), index
 		fresh = append(fresh, node)
 	}
 	w.marks = fresh
 	for _, node := range fresh {
-		w.log(w.nodeRecord(KindNodeCutOff, node))
-		w.respond(node, i.blame())
+		w.nodes[node].amongMajority = w.keepsMajority(node)
 	}
+	for _, node := range fresh {
+		w.log(w.nodeRecord(KindNodeCutOff, node))
+		w.respond(node, by)
+	}
+}
+
+// keepsMajority tells whether a node that was just cut off is a primary with a majority of its group's primaries on its side: those of
+// one zone reach each other.
+func (w *World) keepsMajority(node int32) bool {
+	n := &w.nodes[node]
+	if w.nodeGroups[n.nodeGroup].primary != node || !w.zonal(&w.incidents[n.cutBy]) {
+		return false
+	}
+	group := &w.groups[w.nodeGroups[n.nodeGroup].group]
+	var beside, size int
+	for ng := group.nodeGroups.first; ng < group.nodeGroups.end(); ng++ {
+		if !w.top.nodeGroups[ng].votes {
+			continue
+		}
+		size++
+		if other := &w.nodes[w.nodeGroups[ng].primary]; other.down&downCut != 0 && other.down&downDead == 0 && other.cutBy == n.cutBy {
+			beside++
+		}
+	}
+	return electable(size-beside, size)
 }
 
 // heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
@@ -264,11 +288,11 @@ func (w *World) heal(nodes []int32, by blame) {
 			continue
 		}
 		n.down &^= downCut
-		n.healAt = 0
 		if n.down&downDead != 0 {
 			continue
 		}
 		w.log(w.nodeRecord(KindNodeHealed, node))
+		w.endAlone(node)
 		w.comeBack(node)
 		w.updateReaders(n.nodeGroup)
 		w.observe(n.nodeGroup, by)
@@ -337,7 +361,7 @@ func (w *World) goOnWithCall(f int32) {
 func (w *World) reboot(nodes []int32, by blame) {
 	for _, node := range nodes {
 		n := &w.nodes[node]
-		if n.down&(downDead|downCut|downAway|downSyncing) != 0 {
+		if n.down&(downDead|downCut|downAway|downSwapped|downSyncing) != 0 {
 			continue // there is nothing to reboot
 		}
 		w.detach(node)
@@ -346,16 +370,14 @@ func (w *World) reboot(nodes []int32, by blame) {
 		w.log(w.nodeRecord(KindNodeRebooting, node))
 		w.updateReaders(n.nodeGroup)
 		w.observe(n.nodeGroup, by)
-		w.clock.After(w.draw(n.nodeGroup, phaseReboot, &w.delays(n.nodeGroup).Reboot), event{KindNodeRebooted, node})
+		n.rebooted = w.clock.After(w.draw(n.nodeGroup, phaseReboot, &w.delays(n.nodeGroup).Reboot), event{KindNodeRebooted, node})
 	}
 }
 
 // finishReboot is when the node runs again. A primary that is empty empties its replicas.
 func (w *World) finishReboot(node int32) {
 	n := &w.nodes[node]
-	if n.down&downAway == 0 {
-		return // it died meanwhile
-	}
+	n.rebooted = 0
 	n.down &^= downAway
 	w.emit(serviceEvent{message: messageRestarted, subject: node})
 	w.log(w.nodeRecord(KindNodeRebooted, node))

@@ -148,36 +148,6 @@ func TestAReplacementWaitsForCapacity(t *testing.T) {
 	same(t, "recovering", o.Recoveries[0].Started, sec(1160))
 }
 
-// A partition of 10 s is over before anybody knows: the primary goes on, nothing is lost, nobody is replaced.
-func TestAShortPartitionPromotesNothing(t *testing.T) {
-	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), 10*time.Second, nodeOf(0, 0)))
-	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 110))
-	same(t, "abandoned", o.Failovers[0].Abandoned, sec(110))
-	same(t, "cancelled", o.Recoveries[0].Cancelled, sec(110))
-}
-
-// A zone is cut off for 50 s: at 20 s a replica elsewhere is promoted. The old primary took writes on its side for all of the
-// 50 s, which are lost, with the lag of 1 ms; back at 150 s its data differs, and it copies everything for 10 s.
-func TestAPrimaryThatIsCutOffTakesWritesThatAreLost(t *testing.T) {
-	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), 50*time.Second, inZone("a")))
-	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
-	same(t, "lost", o.Failovers[0].LostTail, 50*time.Second+time.Millisecond)
-	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(120, 160))
-}
-
-// A replica misses what is written while it is cut off: 1,000 writes of 1 KiB a second. A backlog of 1 MiB holds 1.024 s of them.
-func TestAReplicaThatWasAwayTooLongCopiesEverything(t *testing.T) {
-	for _, c := range []struct {
-		away time.Duration
-		want [][2]Time
-	}{{time.Second, spans(100, 101)}, {2 * time.Second, spans(100, 112)}} {
-		g := makeGroup("g", ClusterDisabled, 1, 1)
-		g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1024, BacklogBytes: 1 << 20}
-		_, o := play(t, config(g).withFault(FaultPartition, sec(100), c.away, nodeOf(0, 1)))
-		same(t, c.away.String(), windowsOf(o, AccessRedundancy, ObserverService, 0), c.want)
-	}
-}
-
 // Two replicas die together and come up together at 475 s; the primary sends 1 GB to each at 100 MB/s in all: 20 s.
 func TestFullSyncsOfAShardShareThePrimary(t *testing.T) {
 	_, o := play(t, config(makeGroup("g", ClusterEnabled, 1, 2)).withFault(FaultNode, sec(100), 0, nodeOf(0, 1)).withFault(FaultNode, sec(104), 0, nodeOf(0, 2)))
@@ -203,17 +173,6 @@ func TestARebootedPrimaryComesBackEmpty(t *testing.T) {
 	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(150), Campaign: -1, Cause: CauseOf(FaultReboot)}})
 	same(t, "failovers", len(o.Failovers)+len(o.Recoveries), 0)
 	same(t, "events", messages(w), []string{"1m40s g-001 Cache node 0001 shutdown", "2m30s g-001 Cache node 0001 restarted"})
-}
-
-// The replacement of the primary, up at 475 s and without a replica that may be promoted, is cut off for 5 s while it copies: it begins
-// the 10 s again at 483 s.
-func TestAPrimaryThatIsCutOffWhileItCopiesGoesOn(t *testing.T) {
-	g := makeGroup("g", ClusterDisabled, 1, 1)
-	g.AutomaticFailover, g.MultiAZ = false, false
-	cfg := config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultPartition, sec(478), 5*time.Second, nodeOf(0, 0))
-	_, o := play(t, cfg)
-	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 493))
-	same(t, "finished", o.Recoveries[0].Finished, sec(493))
 }
 
 func TestALagSpikeIsLostAtAPromotion(t *testing.T) {
@@ -308,11 +267,7 @@ func TestWorkWaitsForTheMaintenanceWindow(t *testing.T) {
 // the wait for a ping, 15 s to 22.5 s, and goes on 5 s after the promotion at 100 + 15 + 5 s, which finds it stopped at most.
 func TestTheEngineHaltsWithoutAMajority(t *testing.T) {
 	g := makeGroup("g", ClusterEnabled, 2, 1)
-	g.NodeTimeout = 10 * time.Second
-	for s := range g.NodeGroups {
-		g.NodeGroups[s].Slots = []SlotRange{{uint16(s), uint16(s)}}
-	}
-	w, o := play(t, config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+	w, o := play(t, config(voting(g)).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
 	var other [][2]Time
 	for _, window := range o.Windows {
 		if window.NodeGroup == 1 && window.Access == AccessWrite && window.Observer == ObserverService {

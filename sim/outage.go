@@ -161,6 +161,9 @@ func (w *World) Outcome() *Outcome {
 	o.Failovers = o.Failovers[:0]
 	for i := range w.failovers {
 		f := w.failovers[i].Failover
+		if f.Promoted != Never {
+			f.LostTail = w.lostTail(&w.failovers[i])
+		}
 		first := w.nodeGroups[f.NodeGroup].members.first
 		f.Old -= first
 		if f.New >= 0 {

@@ -9,6 +9,7 @@ type work struct {
 	ng       int32
 	node     int32 // whose place is worked on
 	done     uint8 // a bit for each member
+	waiting  bool  // for a member that is up
 	ready    bool  // the new node stands by
 	swapping bool  // the primary's place takes no writes
 	over     bool
@@ -44,12 +45,15 @@ func (w *World) beginWork(fault int32) {
 	}
 }
 
-// nextPlace prepares the next new node, or ends the work on the node group.
+// nextPlace prepares the next new node, or ends the work on the node group. A node that is down is left alone until it is back.
 func (w *World) nextPlace(i int32) {
 	wk := &w.works[i]
 	wk.node, wk.ready = w.placeToDo(wk), false
 	if wk.node < 0 {
 		w.finishWork(i)
+		return
+	}
+	if wk.waiting = !w.nodes[wk.node].up(); wk.waiting {
 		return
 	}
 	if w.top.faultConfig(wk.fault).Kind == FaultReplacement {
@@ -63,18 +67,25 @@ func (w *World) nextPlace(i int32) {
 	w.clock.After(prepared, event{KindReplacementReady, i})
 }
 
-// placeToDo is the next member to be replaced: a replica, then the primary; -1 when all are done.
+// placeToDo is the next member to be replaced: a replica that is up, one that is down, then the primary; -1 when all are done.
 func (w *World) placeToDo(wk *work) int32 {
 	g := &w.nodeGroups[wk.ng]
-	primary := int32(-1)
+	primary, downed := int32(-1), int32(-1)
 	for _, node := range w.top.faults[wk.fault].nodes {
 		if node < g.members.first || node >= g.members.end() || wk.done>>(node-g.members.first)&1 == 1 {
 			continue
 		}
-		if node != g.primary {
+		switch {
+		case node == g.primary:
+			primary = node
+		case w.nodes[node].up():
 			return node
+		case downed < 0:
+			downed = node
 		}
-		primary = node
+	}
+	if downed >= 0 {
+		return downed
 	}
 	return primary
 }
@@ -94,11 +105,13 @@ func (w *World) takePlace(i int32) {
 	group := &w.groups[g.group]
 	switch {
 	case !n.up() || g.failover >= 0:
+	case wk.node == g.primary && w.placeToDo(wk) != wk.node: // it was promoted meanwhile, and others come first
+		w.nextPlace(i)
 	case wk.node != g.primary:
 		w.finishPlace(i)
 	case group.swapping < 0:
 		group.swapping, wk.swapping = i, true
-		n.down |= downAway
+		n.down |= downSwapped
 		gap := w.swapGap(wk)
 		record := w.nodeRecord(KindPlaceTaken, wk.node)
 		record.Span = gap
@@ -135,8 +148,8 @@ func (w *World) finishSwap(i int32) {
 	group := w.nodeGroups[wk.ng].group
 	wk.swapping = false
 	w.groups[group].swapping = -1
-	if n.down&downAway != 0 {
-		n.down &^= downAway
+	if n.down&downSwapped != 0 {
+		n.down &^= downSwapped
 		w.finishPlace(i)
 		w.welcome(node)
 	}
@@ -176,8 +189,12 @@ func (w *World) finishWork(i int32) {
 func (w *World) resumeWork(nodeGroups span) {
 	for i := range w.works {
 		wk := &w.works[i]
-		if nodeGroups.first <= wk.ng && wk.ng < nodeGroups.end() && wk.ready && !wk.swapping && !wk.over {
+		switch {
+		case wk.ng < nodeGroups.first || wk.ng >= nodeGroups.end() || wk.swapping || wk.over:
+		case wk.ready:
 			w.takePlace(int32(i))
+		case wk.waiting:
+			w.nextPlace(int32(i))
 		}
 	}
 }

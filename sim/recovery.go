@@ -36,7 +36,10 @@ func (w *World) lose(node int32) bool {
 	if n.down&downDead != 0 {
 		return false
 	}
+	w.endAlone(node)
 	w.detach(node)
+	w.clock.Cancel(n.rebooted)
+	n.rebooted = 0
 	n.down = n.down&(downStatus|downCut) | downDead
 	n.empty, n.demoted = true, false
 	return true

@@ -38,19 +38,40 @@ func (w *World) leastLagged(ng int32) int32 {
 // asyncLossMost is what asynchronous durability loses at most: the primary rejects writes while its log trails further.
 const asyncLossMost = 10 * time.Second
 
-// lostTail is the span of acknowledged writes that the promotion drops: what the promoted replica had not received, and
-// what a primary that was only cut off went on to take from clients on its side. The old primary is replaced at the instant
-// given, unless it is back before.
-func (w *World) lostTail(fo *failover, replaced Time) time.Duration {
-	tail := w.nodes[fo.New].lag
-	if tail == math.MaxInt64 { // it followed nobody when the primary was lost: since it was cut off, or since virtual zero
-		tail = time.Duration(fo.CutOff)
-		if cutAt := w.nodes[fo.New].cutAt; cutAt <= fo.CutOff {
-			tail = fo.CutOff.Sub(cutAt)
-		}
+// missedTail is the span of writes that the promoted replica had not received when its primary was lost.
+func (w *World) missedTail(fo *failover) time.Duration {
+	promoted := &w.nodes[fo.New]
+	switch {
+	case promoted.lag != math.MaxInt64:
+		return promoted.lag
+	case promoted.cutAt <= fo.CutOff: // it followed nobody when the primary was lost: since it was cut off, or since virtual zero
+		return fo.CutOff.Sub(promoted.cutAt)
 	}
-	if old := &w.nodes[fo.Old]; old.down&downDead == 0 && old.down&downCut != 0 {
-		tail += w.acceptedAlone(fo, replaced)
+	return time.Duration(fo.CutOff)
+}
+
+// dropTail settles what the promotion loses: what the promoted replica had missed, and what the old primary takes from clients on its
+// side if it was only cut off, until it misses the majority or comes to its end there.
+func (w *World) dropTail(f int32) {
+	fo := &w.failovers[f]
+	fo.missed, fo.alone = w.missedTail(fo), Never
+	old := &w.nodes[fo.Old]
+	if old.down&downDead == 0 && old.down&downCut != 0 {
+		fo.alone, fo.silent = old.cutAt, Never
+		if w.top.elections[fo.Group] != nil && w.top.nodeGroups[fo.NodeGroup].votes && !old.amongMajority {
+			fo.silent = old.cutAt.Add(w.untilHalt(fo.Group))
+		}
+		old.alone = f
+	}
+	fo.LostTail = w.lostTail(fo)
+}
+
+// lostTail is the span of acknowledged writes that the promotion has dropped by now. What an old primary takes alone adds to it as
+// time goes on.
+func (w *World) lostTail(fo *failover) time.Duration {
+	tail := fo.missed
+	if fo.alone != Never {
+		tail += min(w.clock.Now(), fo.silent).Sub(fo.alone)
 	}
 	switch w.top.nodeGroups[fo.NodeGroup].group.Durability {
 	case DurabilitySync:
@@ -61,15 +82,21 @@ func (w *World) lostTail(fo *failover, replaced Time) time.Duration {
 	return tail
 }
 
-// acceptedAlone is for how long a primary that is cut off takes writes: until it notices that the majority is out of its
-// reach, where it has one to miss, and no longer than it is cut off and not replaced.
-func (w *World) acceptedAlone(fo *failover, replaced Time) time.Duration {
-	old := &w.nodes[fo.Old]
-	until := min(old.healAt, replaced)
-	if fo.elects {
-		until = min(until, old.cutAt.Add(w.untilHalt(fo.Group)))
+// endAlone is when an old primary that took writes on its side of a partition is given up, or back: they are lost.
+func (w *World) endAlone(node int32) {
+	f := w.nodes[node].alone
+	if f < 0 {
+		return
 	}
-	return max(0, until.Sub(old.cutAt))
+	w.nodes[node].alone = -1
+	fo := &w.failovers[f]
+	before := fo.LostTail
+	fo.LostTail = w.lostTail(fo)
+	if fo.silent = min(fo.silent, w.clock.Now()); fo.LostTail > before {
+		record := w.nodeRecord(KindAloneEnded, node)
+		record.Span, record.Lost = fo.silent.Sub(fo.alone), fo.LostTail
+		w.log(record)
+	}
 }
 
 // healthyReplicas counts the replicas that are up.

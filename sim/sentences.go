@@ -33,6 +33,8 @@ func (w *World) troubleSentence(r Record, node string) string {
 		return node + " is cut off in " + w.top.nodes[r.Node].cfg.Zone + ", and runs on"
 	case KindNodeHealed:
 		return node + " is in reach again"
+	case KindAloneEnded:
+		return fmt.Sprintf("%s took writes on its side for %v: they are lost, and the lost tail is %v", node, short(r.Span), short(r.Lost))
 	case KindFailureKnown:
 		return node + " is known to have failed"
 	case KindNoReplica:

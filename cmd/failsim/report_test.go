@@ -185,7 +185,7 @@ func TestReportOfWhatCannotBePlayedAgain(t *testing.T) {
 		t.Error("report makes another page than the run")
 	}
 
-	old := strings.Replace(read(t, dir, "manifest.json"), `"engine": 2`, `"engine": 0`, 1)
+	old := strings.Replace(read(t, dir, "manifest.json"), `"engine": 3`, `"engine": 0`, 1)
 	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(old), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,122 @@
+package sim
+
+import (
+	"testing"
+	"time"
+)
+
+// voting gives each shard a slot, so that its primary votes; the node timeout is 10 s.
+func voting(g GroupConfig) GroupConfig {
+	g.NodeTimeout = 10 * time.Second
+	for s := range g.NodeGroups {
+		g.NodeGroups[s].Slots = []SlotRange{{uint16(s), uint16(s)}}
+	}
+	return g
+}
+
+// A partition of 10 s is over before anybody knows: the primary goes on, nothing is lost, nobody is replaced.
+func TestAShortPartitionPromotesNothing(t *testing.T) {
+	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), 10*time.Second, nodeOf(0, 0)))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 110))
+	same(t, "abandoned", o.Failovers[0].Abandoned, sec(110))
+	same(t, "cancelled", o.Recoveries[0].Cancelled, sec(110))
+}
+
+// A zone is cut off for 50 s: at 20 s a replica elsewhere is promoted. The old primary took writes on its side for all of the
+// 50 s, which are lost, with the lag of 1 ms; back at 150 s its data differs, and it copies everything for 10 s.
+func TestAPrimaryThatIsCutOffTakesWritesThatAreLost(t *testing.T) {
+	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), 50*time.Second, inZone("a")))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
+	same(t, "lost", o.Failovers[0].LostTail, 50*time.Second+time.Millisecond)
+	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(120, 160))
+}
+
+// A replica misses what is written while it is cut off: 1,000 writes of 1 KiB a second. A backlog of 1 MiB holds 1.024 s of them.
+func TestAReplicaThatWasAwayTooLongCopiesEverything(t *testing.T) {
+	for _, c := range []struct {
+		away time.Duration
+		want [][2]Time
+	}{{time.Second, spans(100, 101)}, {2 * time.Second, spans(100, 112)}} {
+		g := makeGroup("g", ClusterDisabled, 1, 1)
+		g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1024, BacklogBytes: 1 << 20}
+		_, o := play(t, config(g).withFault(FaultPartition, sec(100), c.away, nodeOf(0, 1)))
+		same(t, c.away.String(), windowsOf(o, AccessRedundancy, ObserverService, 0), c.want)
+	}
+}
+
+// A primary that is cut off at 100 s and replaced by a promotion at 120 s takes writes until it comes to its end: given up by `Recovering` at
+// 180 s; not before 1,160 s where its zone has no capacity up to 1,100 s; dead at 150 s; in reach again at 160 s. The lag of 1 ms
+// is lost too.
+func TestWritesTakenAloneEndWithTheNode(t *testing.T) {
+	cut := func(lasts time.Duration) *Config {
+		return config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), lasts, nodeOf(0, 0))
+	}
+	for _, c := range []struct {
+		name string
+		cfg  *Config
+		lost time.Duration
+	}{
+		{"given up", cut(time.Hour), 80 * time.Second},
+		{"no capacity", cut(time.Hour).withFault(FaultNoCapacity, sec(50), 1050*time.Second, inZone("a")), 1060 * time.Second},
+		{"dies", cut(time.Hour).withFault(FaultNode, sec(150), 0, nodeOf(0, 0)), 50 * time.Second},
+		{"in reach", cut(60 * time.Second), 60 * time.Second},
+	} {
+		w, o := play(t, c.cfg)
+		same(t, c.name, o.Failovers[0].LostTail, c.lost+time.Millisecond)
+		ended := 0
+		for _, r := range w.Records() {
+			if r.Kind == KindAloneEnded {
+				ended++
+				same(t, c.name+": told", []any{r.At, r.Span, r.Lost}, []any{sec(100).Add(c.lost), c.lost, c.lost + time.Millisecond})
+			}
+		}
+		same(t, c.name+": lines", ended, 1)
+	}
+}
+
+// In the midst of it the tail is what was taken so far.
+func TestWritesTakenAloneCountAsTheyAreTaken(t *testing.T) {
+	w := world(t, config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), time.Hour, inZone("a")))
+	for _, at := range []float64{120, 150, 1000} {
+		w.RunUntil(sec(at))
+		same(t, "lost", w.Outcome().Failovers[0].LostTail, sec(at).Sub(sec(100))+time.Millisecond)
+	}
+}
+
+// With three votes a primary that is cut off misses its majority, 10 s to 15 s later, whoever promotes another: the engine, or the control
+// plane where a shard has lost all of its nodes.
+func TestAPrimaryStopsOnceItMissesTheMajority(t *testing.T) {
+	elected := config(voting(makeGroup("g", ClusterEnabled, 3, 1)))
+	appointed := config(voting(makeGroup("g", ClusterEnabled, 3, 1))).withFault(FaultNode, sec(80), 0, nodeOf(0, 0)).withFault(FaultNode, sec(80), 0, nodeOf(0, 1))
+	for name, cfg := range map[string]*Config{"elected": elected, "appointed": appointed} {
+		_, o := play(t, cfg.withFault(FaultPartition, sec(100), 300*time.Second, nodeOf(1, 0)))
+		f := o.Failovers[len(o.Failovers)-1]
+		if f.NodeGroup != 1 || f.Promoted == Never || f.LostTail < 10*time.Second || f.LostTail > 15*time.Second+time.Millisecond {
+			t.Errorf("%s: %+v: want a tail between 10 and 15 s", name, f)
+		}
+	}
+}
+
+// Two of three primaries are cut off with their zone: they are a majority, and take writes for all of the 300 s. The third
+// is in the minority with the replicas: the control plane promotes for the two.
+func TestACutOffMajorityGoesOn(t *testing.T) {
+	g := voting(makeGroup("g", ClusterEnabled, 3, 1))
+	g.NodeGroups[1].Nodes[0].Zone, g.NodeGroups[1].Nodes[1].Zone = "a", "b"
+	_, o := play(t, config(g).withFault(FaultPartition, sec(100), 300*time.Second, inZone("a")))
+	for _, f := range o.Failovers {
+		same(t, "instants", []Time{f.Known, f.Promoted}, []Time{sec(115), sec(120)})
+		same(t, "lost", f.LostTail, 300*time.Second+time.Millisecond)
+	}
+	same(t, "failovers", len(o.Failovers), 2)
+}
+
+// The replacement of the primary, up at 475 s and without a replica that may be promoted, is cut off for 5 s while it copies: it begins
+// the 10 s again at 483 s.
+func TestAPrimaryThatIsCutOffWhileItCopiesGoesOn(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.AutomaticFailover, g.MultiAZ = false, false
+	cfg := config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultPartition, sec(478), 5*time.Second, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 493))
+	same(t, "finished", o.Recoveries[0].Finished, sec(493))
+}

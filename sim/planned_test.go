@@ -1,0 +1,51 @@
+package sim
+
+import (
+	"testing"
+	"time"
+
+	"failsim/dist"
+)
+
+// The place of 002 is prepared when 001 dies at 100 s and 002 is promoted at 120 s. Ready at 310 s, it stands back: 003 is prepared and
+// swapped at 620 s, then 001, which is back since 490 s, at 930 s, and the primary last, at 1,240 s.
+func TestAPromotedNodeIsSwappedLast(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 2)).withFault(FaultReplacement, 0, 0, ofGroup())
+	w, o := play(t, cfg.withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+	var swapped []string
+	for _, r := range w.Records() {
+		if r.Kind == KindPlaceSwapped {
+			swapped = append(swapped, w.Describe(r).Node)
+		}
+	}
+	same(t, "order", swapped, []string{"g-003", "g-001", "g-002"})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120, 1240, 1240.5))
+}
+
+// Work that begins while a replica is down takes the other one first, and then waits: 002, dead at 100 s, is back at 485 s; 003 is swapped
+// at 510 s, 002 at 820 s, and the primary at 1,130 s.
+func TestWorkLeavesANodeAloneThatIsDown(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 2)).withFault(FaultNode, sec(100), 0, nodeOf(0, 1))
+	_, o := play(t, cfg.withFault(FaultReplacement, sec(200), 0, ofGroup()))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(1130, 1130.5))
+
+	cfg = config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultNode, sec(100), 0, nodeOf(0, 1))
+	_, o = play(t, cfg.withFault(FaultReplacement, sec(200), 0, ofGroup()))
+	same(t, "nothing else to do: 002 from 485 s on, swapped at 795 s, the primary at 1,105 s",
+		windowsOf(o, AccessWrite, ObserverService, 0), spans(1105, 1105.5))
+}
+
+// A reboot that would last from 100 s to 905 s ends with the node's death at 110 s: it does not end the swap of the node's place, from 900 s
+// to 910.5 s: 0.5 s, and 10 s of copying because no replica serves meanwhile.
+func TestADeadNodesRebootIsOver(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 0)
+	g.Delays.Reboot = dist.Constant(805 * time.Second)
+	cfg := config(g).withFault(FaultReboot, sec(100), 0, nodeOf(0, 0)).withFault(FaultNode, sec(110), 0, nodeOf(0, 0))
+	w, o := play(t, cfg.withFault(FaultReplacement, sec(600), 0, ofGroup()))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 485, 900, 910.5))
+	for _, line := range messages(w) {
+		if line == "15m5s g-001 Cache node 0001 restarted" {
+			t.Errorf("the dead node's reboot came to an end: %s", line)
+		}
+	}
+}
