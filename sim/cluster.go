@@ -19,6 +19,9 @@ const (
 type ReplicationGroup struct {
 	nodeGroups span
 	status     Status
+	// automaticFailover and multiAZ are the settings now; the Config has them at virtual zero.
+	automaticFailover, multiAZ bool
+	upgrades                   upgrades // those done on every node group
 	// replacing counts the node replacements that run or have to: from the accepted call, or from a node's failure, to
 	// `Finished recovery`; and planned work.
 	replacing int32
@@ -85,6 +88,7 @@ type Node struct {
 	// lag is how far the node trailed when its primary was last lost.
 	lag      time.Duration
 	lagDraws uint32
+	upgrades upgrades
 }
 
 // down is the set of reasons for which a node serves nobody.
@@ -236,6 +240,10 @@ func (t *topology) addGroup(g *GroupConfig) {
 		status:     g.Status,
 		windows:    [2]windowSlot{noWindow, noWindow},
 		swapping:   -1,
+		upgrades:   noUpgrades,
+
+		automaticFailover: g.AutomaticFailover,
+		multiAZ:           g.MultiAZ,
 	})
 	for i := range g.NodeGroups {
 		t.addNodeGroup(index, g, &g.NodeGroups[i])
@@ -264,7 +272,7 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 		n := &ng.Nodes[i]
 		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
-		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1}
+		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1, upgrades: noUpgrades}
 		if !n.Status.Serves() {
 			node.down = downStatus
 		}

@@ -37,7 +37,7 @@ func (w *World) respond(node int32, by blame) {
 // mayPromote tells whether the service may make a replica of the node group its primary.
 func (w *World) mayPromote(ng int32) bool {
 	facts := &w.top.nodeGroups[ng]
-	return facts.group.AutomaticFailover && facts.replicas > 0
+	return w.groups[w.nodeGroups[ng].group].automaticFailover && facts.replicas > 0
 }
 
 // lossOfPrimary settles who will promote a replica: the engine's own election, and when its majority takes the primary for

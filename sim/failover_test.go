@@ -161,7 +161,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"nope", "9999", GroupNotFound, nil},
 		{"carts", "9999", NodeGroupNotFound, nil},
 		{"CARTS", "0001", APIBlocked, func() { w.blocks = 0 }},
-		{"carts", "0001", AutomaticFailoverOff, func() { g.AutomaticFailover = true }},
+		{"carts", "0001", AutomaticFailoverOff, func() { w.groups[0].automaticFailover = true }},
 		{"carts", "0001", MultiAZOff, func() { cfg.Refusals[MultiAZOff] = "" }},
 		{"carts", "0001", KMSKeyInvalid, func() { g.KMSKeyInvalid = false }},
 		{"carts", "0001", ReplacementRunning, func() { w.groups[0].replacing = 0 }},

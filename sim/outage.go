@@ -139,13 +139,10 @@ func (w *World) observeLoad(ng int32) {
 	}
 }
 
-// Outcome is what the trial has left by now. Windows that are open are censored at this instant, and those that turned
-// out empty are left out. It is valid until the World is stepped or reset.
-func (w *World) Outcome() *Outcome {
-	o := &w.outcome
+// AppendOutages appends the windows so far, in the order in which they opened. One that is open ends now and is Censored; those that
+// turned out empty are left out.
+func (w *World) AppendOutages(to []OutageWindow) []OutageWindow {
 	now := w.clock.Now()
-	o.Seed, o.Trial, o.End, o.Calls = w.seed, w.trial, now, w.calls
-	o.Windows = o.Windows[:0]
 	for _, window := range w.windows {
 		if window.To == Never {
 			window.To, window.Censored = now, true
@@ -156,8 +153,18 @@ func (w *World) Outcome() *Outcome {
 		if window.NodeGroup >= 0 {
 			window.NodeGroup -= w.groups[window.Group].nodeGroups.first
 		}
-		o.Windows = append(o.Windows, window)
+		to = append(to, window)
 	}
+	return to
+}
+
+// Outcome is what the trial has left by now. Windows that are open are censored at this instant, and those that turned
+// out empty are left out. It is valid until the World is stepped or reset.
+func (w *World) Outcome() *Outcome {
+	o := &w.outcome
+	now := w.clock.Now()
+	o.Seed, o.Trial, o.End, o.Calls = w.seed, w.trial, now, w.calls
+	o.Windows = w.AppendOutages(o.Windows[:0])
 	o.Failovers = o.Failovers[:0]
 	for i := range w.failovers {
 		f := w.failovers[i].Failover

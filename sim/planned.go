@@ -162,8 +162,10 @@ func (w *World) finishPlace(i int32) {
 	g := &w.nodeGroups[wk.ng]
 	wk.done |= 1 << (wk.node - g.members.first)
 	wk.ready = false
+	kind := w.top.faultConfig(wk.fault).Kind
+	w.nodes[wk.node].upgrades.note(kind, wk.fault)
 	w.log(w.nodeRecord(KindPlaceSwapped, wk.node))
-	switch w.top.faultConfig(wk.fault).Kind {
+	switch kind {
 	case FaultReplacement:
 		w.emit(serviceEvent{message: messageRecoveryFinished, subject: wk.node})
 	case FaultUpgrade:
@@ -180,6 +182,9 @@ func (w *World) finishWork(i int32) {
 	wk.over = true
 	group := w.nodeGroups[wk.ng].group
 	w.groups[group].replacing--
+	if !w.workRuns(wk.fault) {
+		w.groups[group].upgrades.note(w.top.faultConfig(wk.fault).Kind, wk.fault)
+	}
 	record := about(KindWorkFinished)
 	record.Group, record.NodeGroup, record.Incident = group, wk.ng, wk.fault
 	w.log(record)

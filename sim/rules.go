@@ -39,9 +39,9 @@ func (w *World) breaks(v Violation, ng int32) bool {
 	case APIBlocked:
 		return w.blocks > 0
 	case AutomaticFailoverOff:
-		return !cfg.AutomaticFailover
+		return !group.automaticFailover
 	case MultiAZOff:
-		return !cfg.MultiAZ
+		return !group.multiAZ
 	case KMSKeyInvalid:
 		return cfg.KMSKeyInvalid
 	case ReplacementRunning:
