@@ -91,7 +91,7 @@ func (d *document) warn(key, format string, args ...any) {
 // adopt reports what sim found wrong with what the table at path describes.
 func (d *document) adopt(path string, problems []sim.Problem) {
 	for _, p := range problems {
-		key := path + "." + p.Field
+		key := strings.TrimPrefix(path+"."+p.Field, ".")
 		switch {
 		case p.Warning:
 			d.warn(key, "%s", p.Rule)

@@ -39,14 +39,11 @@ func (k kinds) losesNodes() bool {
 	return false
 }
 
-// apiBlocked is the kind of fault that strikes the API and no node.
-const apiBlocked = "api-blocked"
-
 func faultKinds() (names []string) {
 	for k := range sim.NumFaultKinds {
 		names = append(names, k.String())
 	}
-	return append(names, apiBlocked)
+	return append(names, sim.FaultAPIBlocked.String())
 }
 
 // readFaults reads what happens at known times.
@@ -57,24 +54,13 @@ func (r *reader) readFaults(tables []*table) {
 	}
 	names := faultKinds()
 	for _, t := range tables {
-		if !t.need("kind", words.List(names)) {
-			continue
-		}
-		kind := t.text("kind", "")
-		index := slices.Index(names, kind)
+		f, ok := r.readAnyFault(t, names)
 		switch {
-		case t.doc.wrong[t.key("kind")]:
-		case index < 0:
-			t.wrong("kind", "no kind %s; %s", words.Quote(kind), haveOf(kind, names))
-		case kind == apiBlocked:
-			r.cfg.Blocks = append(r.cfg.Blocks, sim.BlockConfig{
-				At:       t.at(),
-				Duration: t.span("duration", "2h", bounds[time.Duration]{1, longestTrial}),
-			})
-			t.close()
+		case !ok:
+		case f.Kind == sim.FaultAPIBlocked:
+			r.cfg.Blocks = append(r.cfg.Blocks, sim.BlockConfig{At: f.At, Duration: f.Duration})
 		default:
-			r.readFault(t, sim.FaultKind(index))
-			t.close()
+			r.cfg.Faults = append(r.cfg.Faults, f)
 		}
 	}
 	slices.SortStableFunc(r.cfg.Blocks, func(a, b sim.BlockConfig) int {
@@ -83,10 +69,31 @@ func (r *reader) readFaults(tables []*table) {
 	slices.SortStableFunc(r.cfg.Faults, func(a, b sim.FaultConfig) int { return cmp.Compare(a.At, b.At) })
 }
 
-// readFault reads a fault of a kind that strikes nodes.
-func (r *reader) readFault(t *table, kind sim.FaultKind) {
-	f := sim.FaultConfig{At: t.at(), Kind: kind, Slowdown: sim.Unhurried, Target: sim.TargetConfig{NodeGroup: -1, Node: -1}}
+// readAnyFault reads one fault; names are the kinds. It answers false where there is none.
+func (r *reader) readAnyFault(t *table, names []string) (f sim.FaultConfig, ok bool) {
+	if !t.need("kind", words.List(names)) {
+		return f, false
+	}
+	kind := t.text("kind", "")
+	index := slices.Index(names, kind)
+	switch {
+	case t.doc.wrong[t.key("kind")]:
+		return f, false
+	case index < 0:
+		t.wrong("kind", "no kind %s; %s", words.Quote(kind), haveOf(kind, names))
+		return f, false
+	}
+	f = r.readFault(t, sim.FaultKind(index))
+	t.close()
+	return f, true
+}
+
+// readFault reads a fault of that kind.
+func (r *reader) readFault(t *table, kind sim.FaultKind) sim.FaultConfig {
+	f := sim.FaultConfig{At: r.strikesAt(t), Kind: kind, Slowdown: sim.Unhurried, Target: sim.TargetConfig{NodeGroup: -1, Node: -1}}
 	switch kind {
+	case sim.FaultAPIBlocked:
+		f.Duration = t.span("duration", "2h", bounds[time.Duration]{1, longestTrial})
 	case sim.FaultNode:
 		r.readNodeTarget(t, &f.Target)
 	case sim.FaultReboot:
@@ -121,7 +128,22 @@ func (r *reader) readFault(t *table, kind sim.FaultKind) {
 	if kind == sim.FaultZone || kind == sim.FaultZonePower {
 		f.Slowdown = t.slowdown()
 	}
-	r.cfg.Faults = append(r.cfg.Faults, f)
+	return f
+}
+
+// strikesAt reads when the fault strikes. One that stands alone may leave it to whoever injects it.
+func (r *reader) strikesAt(t *table) sim.Time {
+	if r.alone && !t.has("at") {
+		return sim.Immediately
+	}
+	return t.at()
+}
+
+// judge reports what sim finds wrong with the fault. Of one that strikes immediately it is for Inject to say.
+func (r *reader) judge(t *table, f *sim.FaultConfig) {
+	if f.At != sim.Immediately {
+		r.doc.adopt(t.path, f.Check(&r.cfg))
+	}
 }
 
 // lasts reads how long a fault lasts.
@@ -165,33 +187,12 @@ func (r *reader) readPowered(t *table, f *sim.FaultConfig) {
 	if len(f.Target.Groups) == 0 && !t.has("groups") && !r.groupsWrong {
 		t.wrong("kind", "no group is Multi-AZ; the action takes Multi-AZ groups alone")
 	}
-	r.oneZoneAtATime(t, f)
-}
-
-// oneZoneAtATime refuses the power loss of a second zone of a group while another lasts.
-func (r *reader) oneZoneAtATime(t *table, f *sim.FaultConfig) {
-	for i := range r.cfg.Faults {
-		g := &r.cfg.Faults[i]
-		if g.Kind != sim.FaultZonePower || g.Target.Zone == f.Target.Zone || g.At.Add(g.Duration) <= f.At || f.At.Add(f.Duration) <= g.At {
-			continue
-		}
-		for _, group := range f.Target.Groups {
-			if slices.Contains(g.Target.Groups, group) {
-				t.wrong("zone", "group %s is without the power of %s at that time; the action takes one zone of a group at a time",
-					r.cfg.Groups[group].ID, g.Target.Zone)
-				return
-			}
-		}
-	}
+	r.judge(t, f)
 }
 
 func (r *reader) readReboot(t *table, f *sim.FaultConfig) {
 	r.readNodeTarget(t, &f.Target)
-	for _, g := range f.Target.Groups {
-		if r.cfg.Groups[g].Mode == sim.ClusterEnabled {
-			t.wrong("kind", "group %s has cluster mode enabled, and RebootCacheCluster is not supported there", r.cfg.Groups[g].ID)
-		}
-	}
+	r.judge(t, f)
 }
 
 // readStall reads the rates of a stretch in which writes outrun replication.
@@ -200,15 +201,7 @@ func (r *reader) readStall(t *table, f *sim.FaultConfig) {
 	if t.doc.wrong[t.key("written")] || t.doc.wrong[t.key("applied")] || len(f.Target.Groups) == 0 {
 		return
 	}
-	growth := f.Stall.Written - f.Stall.Applied
-	buffer := r.cfg.Groups[f.Target.Groups[0]].Replication.BufferBytes
-	switch {
-	case growth <= 0:
-		t.wrong("applied", "no less than is written; a stall needs less")
-	case float64(growth)*f.Duration.Seconds() > float64(buffer)*mostDrops:
-		t.wrong("written", "would outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
-			buffer, mostDrops)
-	}
+	r.judge(t, f)
 }
 
 // rate reads a required rate in bytes per second.
@@ -256,7 +249,7 @@ func (r *reader) readWork(t *table, f *sim.FaultConfig) {
 	if group == nil {
 		return
 	}
-	r.doc.adopt(t.path, f.Work.Check(f.Kind, group))
+	r.judge(t, f)
 	if begin := group.Maintenance.Next(r.cfg.Start, f.At); f.Work.InWindow && group.Maintenance.Length > 0 && begin > sim.Time(r.cfg.Horizon) {
 		r.doc.warn(t.key("in_window"), "the next maintenance window of %s begins after the horizon: nothing will happen", group.ID)
 	}

@@ -187,6 +187,8 @@ const MaxTrials = 1_000_000
 type reader struct {
 	doc *document
 	cfg sim.Config
+	// alone says that one fault is read by itself, to strike when it is injected.
+	alone bool
 
 	kinds   kinds
 	common  layer
@@ -220,7 +222,6 @@ const (
 	mostCalls          = 1_000_000
 	mostFaults         = 100_000
 	mostFailures       = 10_000_000 // expected in a trial
-	mostDrops          = 100_000    // of replicas by one stall
 	mostThresholds     = 10_000
 	mostCampaigns      = 1000
 	mostWildcards      = 1000

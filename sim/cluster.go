@@ -158,9 +158,11 @@ func (p phase) String() string {
 		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election"}[p]
 }
 
-// topology is what a Config says, flattened for use by index. Worlds share it and nothing writes it.
+// topology is what a Config says, flattened for use by index. Worlds share it and nothing writes it: what comes from outside
+// makes another.
 type topology struct {
 	cfg        *Config
+	origin     *topology // before it grew by what came from outside; nil if it did not
 	nodeGroups []nodeGroupFacts
 	nodes      []nodeFacts
 	calls      []callFacts
@@ -225,9 +227,7 @@ func newTopology(cfg *Config) *topology {
 	for i := range cfg.Failures {
 		t.addFailure(int32(i))
 	}
-	for g := range cfg.Groups {
-		t.elections = append(t.elections, t.electionOf(int32(g)))
-	}
+	t.holdElections()
 	t.pristine.slowdown = Unhurried
 	return t
 }

@@ -62,6 +62,14 @@ func playElections(s electionShape, plays int) *election {
 	return e
 }
 
+// holdElections finds the election of each group.
+func (t *topology) holdElections() {
+	t.elections = make([]*election, len(t.cfg.Groups))
+	for g := range t.elections {
+		t.elections[g] = t.electionOf(int32(g))
+	}
+}
+
 // electionOf is the election of a group; nil where its engine can neither elect nor miss a majority. Groups of one shape share it.
 // Without faults and failures one primary is lost at a time, so that only groups of two voters miss their majority.
 func (t *topology) electionOf(group int32) *election {

@@ -14,6 +14,7 @@ type blame struct {
 // TestFailover plays one call of the API, now: it answers NoViolation when the call is accepted and the failover begins.
 // A refused call changes nothing.
 func (w *World) TestFailover(groupID, nodeGroupID string) Violation {
+	w.last = w.clock.Now()
 	nodeGroup, violation := w.top.lookup(groupID, nodeGroupID)
 	return w.call(nodeGroup, violation, -1)
 }

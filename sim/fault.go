@@ -34,12 +34,15 @@ const (
 	// FaultScale moves to another node type.
 	FaultScale
 	NumFaultKinds
+
+	// FaultAPIBlocked strikes no node, and so is no cause: a Config has it among its Blocks, and only Inject takes it as a fault.
+	FaultAPIBlocked = NumFaultKinds
 )
 
 // String is the scenario's word for the kind.
 func (k FaultKind) String() string {
 	return [...]string{"node", "zone", "zone-power", "partition", "lag-spike", "replication-stall", "reboot", "no-capacity",
-		"replacement", "upgrade", "scale"}[k]
+		"replacement", "upgrade", "scale", "api-blocked"}[k]
 }
 
 // LosesNodes tells whether the kind takes nodes, so that there can be failovers and recoveries that nobody called for.
@@ -51,10 +54,11 @@ func (k FaultKind) LosesNodes() bool {
 const Unhurried = 1_000_000
 
 // planned tells whether the kind is work that the customer or the service plans.
-func (k FaultKind) planned() bool { return k >= FaultReplacement }
+func (k FaultKind) planned() bool { return FaultReplacement <= k && k < NumFaultKinds }
 
 // FaultConfig is something that happens at a known time.
 type FaultConfig struct {
+	// At is not after the horizon.
 	At   Time
 	Kind FaultKind
 	// Duration is how long it lasts; 0 for kinds that do not last: node, reboot and the planned ones.

@@ -15,9 +15,13 @@ type work struct {
 	over     bool
 }
 
-// announceWork tells of work that waits for a maintenance window; the service tells of replacements.
+// announceWork tells of work that waits for a maintenance window; the service tells of replacements. After the horizon it does not
+// begin.
 func (w *World) announceWork(fault int32) {
 	facts := &w.top.faults[fault]
+	if facts.begin <= Time(w.top.cfg.Horizon) {
+		w.clock.At(facts.begin, event{KindFaultStruck, fault})
+	}
 	record := about(KindWorkScheduled)
 	record.Group, record.Incident = w.nodeGroups[facts.nodeGroups[0]].group, fault
 	record.Span = facts.begin.Sub(w.clock.Now())

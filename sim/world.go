@@ -14,6 +14,7 @@ type World struct {
 	seed, trial uint64
 	source      dist.Source
 	clock       Clock[event]
+	last        Time // when something last happened; before the first event, before virtual zero
 	state
 	quota quota
 
@@ -99,7 +100,10 @@ func (w *World) CheckEveryEvent() { w.checking = true }
 
 // Reset puts the World at virtual zero of a trial. It keeps the memory: a warm World plays trials without allocating.
 func (w *World) Reset(seed, trial uint64) {
-	w.seed, w.trial = seed, trial
+	if w.top.origin != nil {
+		w.top = w.top.origin
+	}
+	w.seed, w.trial, w.last = seed, trial, -1
 	w.source = dist.NewSource(seed, trial, 0)
 	w.clock.Reset()
 	w.copyFrom(&w.top.pristine)
@@ -117,7 +121,7 @@ func (w *World) CopyFrom(src *World) {
 	w.clock.CopyFrom(&src.clock)
 	w.copyFrom(&src.state)
 	w.quota.copyFrom(&src.quota)
-	w.tracing, w.checking = src.tracing, src.checking
+	w.last, w.tracing, w.checking = src.last, src.tracing, src.checking
 	w.records = append(w.records[:0], src.records...)
 	w.service = append(w.service[:0], src.service...)
 }
@@ -147,19 +151,23 @@ func (w *World) scheduleScript() {
 		w.clock.At(cfg.Campaigns[i].At, event{kind: KindCampaignStarted, subject: int32(i)})
 	}
 	for i := range w.top.faults {
-		begin, announced := w.top.faults[i].begin, w.top.faultConfig(int32(i)).At
-		if begin > announced {
-			w.clock.At(announced, event{kind: KindWorkScheduled, subject: int32(i)})
-		}
-		if begin <= Time(cfg.Horizon) {
-			w.clock.At(begin, event{kind: KindFaultStruck, subject: int32(i)})
-		}
+		w.scheduleFault(int32(i))
 	}
 	for p := range w.processes {
 		w.scheduleFailure(int32(p), w.firstFailure(int32(p)))
 	}
 	if w.tracing {
 		w.clock.At(Time(cfg.Horizon), event{kind: KindHorizonReached})
+	}
+}
+
+// scheduleFault schedules what a fault of the topology begins with: the announcement of work that waits, or else the strike.
+func (w *World) scheduleFault(fault int32) {
+	begin, announced := w.top.faults[fault].begin, w.top.faultConfig(fault).At
+	if begin > announced {
+		w.clock.At(announced, event{kind: KindWorkScheduled, subject: fault})
+	} else if begin <= Time(w.top.cfg.Horizon) {
+		w.clock.At(begin, event{kind: KindFaultStruck, subject: fault})
 	}
 }
 
@@ -172,14 +180,19 @@ func (w *World) Step() bool {
 	if !ok {
 		return false
 	}
+	w.last = w.clock.Now()
 	w.happen(e)
 	if w.checking {
-		if err := w.Check(); err != nil {
-			panic(fmt.Sprintf("sim: broken invariant after %v at %v, seed %d, trial %d: %v",
-				e.kind, w.clock.Now(), w.seed, w.trial, err))
-		}
+		w.verify(e.kind)
 	}
 	return true
+}
+
+// verify checks the invariants after an event of that kind.
+func (w *World) verify(after Kind) {
+	if err := w.Check(); err != nil {
+		panic(fmt.Sprintf("sim: broken invariant after %v at %v, seed %d, trial %d: %v", after, w.clock.Now(), w.seed, w.trial, err))
+	}
 }
 
 // RunUntil plays every event up to and including the instant t, and leaves the World standing at t.

@@ -1,0 +1,189 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"failsim/words"
+)
+
+// Check finds what is wrong with the fault in itself and beside the other faults of the Config, of which it need not be one; its
+// Target names what there is. Fields are relative to the fault.
+func (f *FaultConfig) Check(cfg *Config) []Problem {
+	c := faultChecker{fault: f, cfg: cfg}
+	switch f.Kind {
+	case FaultReboot:
+		c.checkReboot()
+	case FaultZonePower:
+		c.checkPower()
+	case FaultReplicationStall:
+		c.checkStall()
+	}
+	if f.Kind.planned() && len(f.Target.Groups) > 0 {
+		return f.Work.Check(f.Kind, cfg.groupAt(f.Target.Groups[0], f.At))
+	}
+	return c.problems
+}
+
+type faultChecker struct {
+	fault    *FaultConfig
+	cfg      *Config
+	problems []Problem
+}
+
+func (c *faultChecker) problem(field, rule string, args ...any) {
+	c.problems = append(c.problems, Problem{Field: field, Rule: fmt.Sprintf(rule, args...)})
+}
+
+func (c *faultChecker) checkReboot() {
+	for _, g := range c.fault.Target.Groups {
+		if c.cfg.Groups[g].Mode == ClusterEnabled {
+			c.problem("kind", "group %s has cluster mode enabled, and RebootCacheCluster is not supported there", c.cfg.Groups[g].ID)
+		}
+	}
+}
+
+// checkPower refuses the power loss of a second zone of a group while another lasts.
+func (c *faultChecker) checkPower() {
+	f := c.fault
+	for i := range c.cfg.Faults {
+		g := &c.cfg.Faults[i]
+		if g.Kind != FaultZonePower || g.Target.Zone == f.Target.Zone || g.At.Add(g.Duration) <= f.At || f.At.Add(f.Duration) <= g.At {
+			continue
+		}
+		for _, group := range f.Target.Groups {
+			if slices.Contains(g.Target.Groups, group) {
+				c.problem("zone", "group %s is without the power of %s at that time; the action takes one zone of a group at a time",
+					c.cfg.Groups[group].ID, g.Target.Zone)
+				return
+			}
+		}
+	}
+}
+
+// mostDrops bounds how often one stall may drop the replicas, and with it the events of a trial.
+const mostDrops = 100_000
+
+// checkStall judges the rates of a stretch in which writes outrun replication.
+func (c *faultChecker) checkStall() {
+	f := c.fault
+	growth := f.Stall.Written - f.Stall.Applied
+	buffer := c.cfg.Groups[f.Target.Groups[0]].Replication.BufferBytes
+	switch {
+	case growth <= 0:
+		c.problem("applied", "no less than is written; a stall needs less")
+	case float64(growth)*f.Duration.Seconds() > float64(buffer)*mostDrops:
+		c.problem("written", "would outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
+			buffer, mostDrops)
+	}
+}
+
+// groupAt is the group with the node type and the engine version that the work planned up to that instant leaves.
+func (c *Config) groupAt(group int, at Time) *GroupConfig {
+	g := c.Groups[group]
+	typed, versioned := Time(-1), Time(-1)
+	for i := range c.Faults {
+		f := &c.Faults[i]
+		if f.At > at || !f.Kind.planned() || !slices.Contains(f.Target.Groups, group) {
+			continue
+		}
+		if f.Kind == FaultScale && f.At >= typed {
+			typed, g.NodeType = f.At, f.Work.NodeType
+		}
+		if f.Kind == FaultUpgrade && f.At >= versioned {
+			versioned, g.EngineVersion = f.At, f.Work.EngineVersion
+		}
+	}
+	return &g
+}
+
+// longestFault bounds how long a fault lasts and how far replicas trail.
+const longestFault = 10 * 365 * 24 * time.Hour
+
+// checkWhole finds what a fault that was not read from a scenario can have wrong besides: what is out of bounds, and a Target that
+// names what there is not.
+func (c *faultChecker) checkWhole() {
+	f := c.fault
+	shortest, longest := time.Duration(1), longestFault
+	switch {
+	case f.Kind > FaultAPIBlocked:
+		c.problem("kind", "no kind %d; have 0 to %d", f.Kind, FaultAPIBlocked)
+		return
+	case f.Kind == FaultNode, f.Kind == FaultReboot, f.Kind.planned():
+		shortest, longest = 0, 0
+	case f.Kind == FaultZonePower:
+		shortest, longest = time.Minute, 12*time.Hour // as the action allows
+	}
+	if f.Duration < shortest || f.Duration > longest {
+		c.problem("duration", "%v; want %v to %v", f.Duration, shortest, longest)
+	}
+	if lost := f.Kind == FaultZone || f.Kind == FaultZonePower; lost && (f.Slowdown < Unhurried || f.Slowdown > 1000*Unhurried) {
+		c.problem("slowdown", "%d millionths; want 1.0 to 1000", f.Slowdown)
+	}
+	if f.Lag < 0 || f.Lag > longestFault {
+		c.problem("lag", "%v; want 0s to %v", f.Lag, longestFault)
+	}
+	if f.Kind == FaultReplicationStall && (f.Stall.Applied < 1 || f.Stall.Written < 1 || f.Stall.Written > mostSyncRate) {
+		c.problem("written", "%d, and %d applied; want 1B/s to 1TiB/s of each", f.Stall.Written, f.Stall.Applied)
+	}
+	if f.Kind == FaultScale && f.Work.NodeType == "" {
+		c.problem("node_type", "missing; want a node type such as cache.r7g.xlarge")
+	}
+	if f.Kind == FaultUpgrade && f.Work.EngineVersion == "" {
+		c.problem("engine_version", "missing; want a version such as 8.1")
+	}
+	if f.Kind != FaultAPIBlocked {
+		c.checkTarget()
+	}
+}
+
+// checkTarget holds what the fault strikes to what there is.
+func (c *faultChecker) checkTarget() {
+	target, groups := &c.fault.Target, len(c.cfg.Groups)
+	for _, g := range target.Groups {
+		if g < 0 || g >= groups {
+			c.problem("groups", "no group %d; have 0 to %d", g, groups-1)
+			return
+		}
+	}
+	one := len(target.Groups) == 1
+	var nodeGroups []NodeGroupConfig
+	if one {
+		nodeGroups = c.cfg.Groups[target.Groups[0]].NodeGroups
+	}
+	c.checkPlace()
+	switch kind := c.fault.Kind; {
+	case !one && (kind.planned() || kind == FaultLagSpike || kind == FaultReplicationStall || target.NodeGroup >= 0 || target.Node >= 0):
+		c.problem("group", "%d groups; want one", len(target.Groups))
+	case target.NodeGroup < 0 && (target.Node >= 0 || target.PrimaryOnly):
+		c.problem("node_group", "missing; want that of the node")
+	case one && target.NodeGroup >= len(nodeGroups):
+		c.problem("node_group", "no node group %d; have 0 to %d", target.NodeGroup, len(nodeGroups)-1)
+	case one && target.NodeGroup >= 0 && target.Node >= len(nodeGroups[target.NodeGroup].Nodes):
+		c.problem("node", "no node %d in the node group", target.Node)
+	}
+}
+
+func (c *faultChecker) checkPlace() {
+	zone, kind := c.fault.Target.Zone, c.fault.Kind
+	if zone != "" && !c.cfg.hasNodeIn(zone) {
+		c.problem("zone", "no node stands in zone %s", words.Quote(zone))
+	}
+	if zone == "" && (kind == FaultZone || kind == FaultZonePower || kind == FaultNoCapacity) {
+		c.problem("zone", "missing; want a zone of a node")
+	}
+}
+
+func (c *Config) hasNodeIn(zone string) bool {
+	for g := range c.Groups {
+		for s := range c.Groups[g].NodeGroups {
+			for n := range c.Groups[g].NodeGroups[s].Nodes {
+				if c.Groups[g].NodeGroups[s].Nodes[n].Zone == zone {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
