@@ -28,13 +28,10 @@ func (t *Tally) Distributions(confidence float64) []Distribution {
 	for id := range t.series {
 		series := &t.series[id]
 		for _, slot := range series.live {
-			sample := &series.samples[slot]
-			switch slot {
-			case 0:
-				sample = series.whole(t.layout)
-			case series.sole:
+			if slot > 0 && slot == series.sole {
 				continue // as over all values
 			}
+			sample := series.samples[slot].whole()
 			if sample.histogram.Count() == 0 {
 				continue
 			}

@@ -45,42 +45,49 @@ func (l layout) cause(c int32) int32    { return 1 + l.groups + c }
 func (l layout) campaign(c int32) int32 { return 1 + l.groups + int32(sim.NumCauses) + c }
 
 // slots gives those of a place: one to four of them.
-func (l layout) slots(p place) (slots [4]int32, n int) {
-	n = 1
+func (l layout) slots(p place) slots {
+	s := slots{n: 1}
 	if p.group >= 0 {
-		slots[n] = l.group(p.group)
-		n++
+		s.at[s.n] = l.group(p.group)
+		s.n++
 	}
 	if p.cause >= 0 {
-		slots[n] = l.cause(p.cause)
-		n++
+		s.at[s.n] = l.cause(p.cause)
+		s.n++
 	}
 	if p.campaign >= 0 {
-		slots[n] = l.campaign(p.campaign)
-		n++
+		s.at[s.n] = l.campaign(p.campaign)
+		s.n++
 	}
-	return slots, n
+	return s
+}
+
+// slots are those of a place: the first n of at.
+type slots struct {
+	at [4]int32
+	n  int32
 }
 
 // sample is the values of one slot: over all trials, and of the trial that is being taken up.
 type sample struct {
-	mean stats.Ratio
-	// histogram stays empty where it is derived from those of other slots.
-	histogram stats.Histogram
-	derived   bool
-	// cut has the censored values, lowest is the lowest of them.
-	cut    stats.Histogram
-	lowest int64
-	// clusters is kept where a trial may have several values.
+	current
+
+	// clusters has the values where a trial may have several, histogram has them otherwise.
 	clusters  stats.Clusters
+	histogram stats.Histogram
 	clustered bool
+	// cut has the censored values, lowest is the lowest of them.
+	lowest int64
+	cut    stats.Histogram
+	mean   stats.Ratio
 
 	// exceedances are counted for the probabilities that were asked for.
 	exceedances []exceedance
-
-	n, sum  int64   // of the current trial
-	current []int64 // its values, where clustered
 }
+
+// current is what the values of the current trial come to: their number, their sum and the ends of their range; and how many of
+// them are counted.
+type current struct{ n, sum, low, high, counted int64 }
 
 func newSample(id metricID) sample {
 	unit, highest := int64(1), int64(1e18)
@@ -97,21 +104,20 @@ func newSample(id metricID) sample {
 
 var errSum = errors.New("the values of one trial sum to more than an int64 holds")
 
-// record takes up one value of the current trial.
+// record takes up one value of the current trial. Where there may be several, the value has passed Check.
 func (s *sample) record(v int64, censored bool) error {
-	var err error
-	if s.clustered {
-		s.current = append(s.current, v)
-		err = s.histogram.Check(v)
-	} else {
-		err = s.histogram.Record(v)
-	}
-	if err != nil {
-		return err
+	if !s.clustered {
+		if err := s.histogram.Record(v); err != nil {
+			return err
+		}
 	}
 	if v > math.MaxInt64-s.sum {
 		return errSum
 	}
+	if s.n == 0 {
+		s.low, s.high = v, v
+	}
+	s.low, s.high = min(s.low, v), max(s.high, v)
 	s.n++
 	s.sum += v
 	for i := range s.exceedances {
@@ -126,18 +132,31 @@ func (s *sample) record(v int64, censored bool) error {
 	return s.cut.Record(v)
 }
 
-// endTrial moves the current trial into what is kept of all.
-func (s *sample) endTrial() {
+// add moves the current trial into what is kept of all. Where it may have several values, count follows for each.
+func (s *sample) add() {
 	s.mean.Add(s.n, s.sum)
-	slices.Sort(s.current)
-	s.clusters.Add(s.current)
-	if !s.derived {
-		s.histogram.RecordAscending(s.current)
+	if s.clustered {
+		s.clusters.Begin(s.n, s.low, s.high)
 	}
 	for i := range s.exceedances {
 		s.exceedances[i].endTrial(s.n)
 	}
-	s.n, s.sum, s.current = 0, 0, s.current[:0]
+}
+
+// count takes up a value of the current trial by its bucket. Values come in ascending order of buckets.
+func (s *sample) count(bucket int) {
+	s.counted++
+	s.clusters.Count(bucket, s.counted, s.n)
+}
+
+// whole gives the sample with its histogram, which clusters leave to be made from them.
+func (s *sample) whole() *sample {
+	if !s.clustered {
+		return s
+	}
+	whole := *s
+	whole.histogram.MergeClusters(&s.clusters)
+	return &whole
 }
 
 // merge takes up all trials of o.
@@ -160,10 +179,13 @@ type series struct {
 	// live lists, ascending, the slots that can have values.
 	live                         []int32
 	byGroup, byCause, byCampaign bool
-	// split: every value is of some group, so that slot 0 needs no histogram of its own.
-	split bool
 	// sole is the slot of the only cause there is, which has no sample: it would be that of slot 0. 0 if there is none.
 	sole int32
+
+	// The values of the current trial, where there may be several: the slots of each as they come; and its bucket (upper half)
+	// with its index in places (lower half), so that sorting order brings the values of all slots into order at once.
+	places []slots
+	order  []uint64
 }
 
 // newSeries gives the series that the scope can produce.
@@ -185,8 +207,6 @@ func newSeries(id seriesID, s *scope, l layout) series {
 	if metrics[m].Per == "trial" || metrics[m].Per == "campaign" {
 		return made
 	}
-	made.split = made.byGroup
-	made.samples[0].derived = made.split
 	causes := made.liveCauses(l)
 	if len(causes) == 1 {
 		made.sole, made.byCause = causes[0], false
@@ -222,16 +242,30 @@ func (s *series) liveCauses(l layout) (causes []int32) {
 	return causes
 }
 
-// whole gives the sample of slot 0 with its histogram.
-func (s *series) whole(l layout) *sample {
-	if !s.split {
-		return &s.samples[0]
+// note keeps a value of the current trial for count, where a trial may have several.
+func (s *series) note(v int64, at slots) error {
+	whole := &s.samples[0]
+	if !whole.clustered {
+		return nil
 	}
-	whole := s.samples[0]
-	for g := range l.groups {
-		whole.histogram.Merge(&s.samples[l.group(g)].histogram)
+	if err := whole.histogram.Check(v); err != nil {
+		return err
 	}
-	return &whole
+	s.order = append(s.order, uint64(whole.clusters.Bucket(v))<<32|uint64(len(s.places)))
+	s.places = append(s.places, at)
+	return nil
+}
+
+// count lets the samples count the values of the current trial in ascending order.
+func (s *series) count() {
+	slices.Sort(s.order)
+	for _, value := range s.order {
+		at := &s.places[uint32(value)]
+		for _, slot := range at.at[:at.n] {
+			s.samples[slot].count(int(value >> 32))
+		}
+	}
+	s.places, s.order = s.places[:0], s.order[:0]
 }
 
 // at leaves of a place what the series is narrowed by.

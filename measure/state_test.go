@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"failsim/sim"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -38,6 +40,16 @@ func TestStatesAddUpToTheWhole(t *testing.T) {
 	})
 }
 
+// sampleOf finds the state of a metric over all values.
+func sampleOf(s *State, id metricID) *SampleState {
+	for i := range s.Samples {
+		if seriesID(s.Samples[i].Series) == seriesOf(id, sim.ObserverService) && s.Samples[i].Slot == 0 {
+			return &s.Samples[i]
+		}
+	}
+	panic("no such sample")
+}
+
 func TestStatesOfSomethingElseAreRefused(t *testing.T) {
 	cfg := twoGroups()
 	full := tallyOf(t, cfg, twoFailovers())
@@ -45,8 +57,8 @@ func TestStatesOfSomethingElseAreRefused(t *testing.T) {
 		"no sample":   func(s *State) { s.Samples[0].Slot = 1000 },
 		"no series":   func(s *State) { s.Samples[0].Series = 255 },
 		"limits":      func(s *State) { s.Samples[0].Sure = append(s.Samples[0].Sure, s.Samples[0].Mean) },
-		"a histogram": func(s *State) { s.Samples[len(s.Samples)-1].Histogram.Counts = nil },
-		"clusters":    func(s *State) { s.Samples[0].Clusters.Y = nil },
+		"a histogram": func(s *State) { sampleOf(s, totalWriteOutage).Histogram.Counts = nil },
+		"clusters":    func(s *State) { sampleOf(s, writeOutage).Clusters.Y = nil },
 	} {
 		state := full.State()
 		spoil(&state)

@@ -124,10 +124,7 @@ func (t *Tally) slotName(slot int32) (way, member string) {
 func (s *summarizer) figures(id seriesID, slot int32) Figures {
 	t := s.tally
 	m := id.metric()
-	sample := &t.series[id].samples[slot]
-	if slot == 0 {
-		sample = t.series[id].whole(t.layout)
-	}
+	sample := t.series[id].samples[slot].whole()
 	f := sample.figures(t.scaleOf(m, slot), t.trials, s.confidence)
 	if m != promotion && (m != writeOutage || id.observer() != sim.ObserverService) {
 		return f

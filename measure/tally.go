@@ -63,7 +63,13 @@ func (t *Tally) take(o *sim.Outcome) error {
 
 func (t *Tally) endTrial(o *sim.Outcome) {
 	for _, s := range t.touched {
-		s.endTrial()
+		s.add()
+	}
+	for id := range t.series {
+		t.series[id].count()
+	}
+	for _, s := range t.touched {
+		s.current = current{}
 	}
 	t.touched = t.touched[:0]
 	t.trials++
@@ -128,8 +134,11 @@ func (t *Tally) add(id seriesID, p place, v measured) error {
 	if s.samples == nil {
 		return nil
 	}
-	slots, n := t.layout.slots(s.at(p))
-	for _, slot := range slots[:n] {
+	slots := t.layout.slots(s.at(p))
+	if err := s.note(v.value, slots); err != nil {
+		return fmt.Errorf("%v: %w", id, err)
+	}
+	for _, slot := range slots.at[:slots.n] {
 		if err := t.put(id, slot, v); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -287,6 +288,17 @@ func encoded(t interface{ Fatal(...any) }, tally *Tally) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// Three outages of a trial, as they come, have the ranks 1 to 3 by their length: what is cumulated is the squares 1, 4 and 9.
+func TestValuesAreRankedInTheirTrial(t *testing.T) {
+	for _, lengths := range [][]float64{{10, 20, 30}, {30, 10, 20}, {20, 30, 10}} {
+		tally := tallyOf(t, twoGroups(), outages(lengths...))
+		of := tally.series[seriesOf(writeOutage, sim.ObserverService)].samples[0].clusters.State()
+		if !slices.Equal(of.Y, []int64{1, 1, 1}) || !slices.Equal(of.YY, []int64{1, 3, 5}) || !slices.Equal(of.YM, []int64{3, 3, 3}) {
+			t.Errorf("%v: %+v", lengths, of)
+		}
+	}
 }
 
 func TestAddAllocatesNothing(t *testing.T) {

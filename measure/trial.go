@@ -64,8 +64,8 @@ func (s *trialSums) reset() {
 
 // lose gathers one loss of all data.
 func (s *trialSums) lose(d *sim.DataLoss, l layout) {
-	slots, n := l.slots(place{d.Group, int32(d.Cause), -1})
-	for _, slot := range slots[:n] {
+	slots := l.slots(place{d.Group, int32(d.Cause), -1})
+	for _, slot := range slots.at[:slots.n] {
 		s.losses[slot]++
 	}
 }
@@ -81,8 +81,8 @@ func (s *trialSums) take(w *sim.OutageWindow, l layout) error {
 		if seen.total[0]+length < 0 {
 			return errSum
 		}
-		slots, n := l.slots(place{w.Group, int32(w.Cause), w.Campaign})
-		for _, slot := range slots[:n] {
+		slots := l.slots(place{w.Group, int32(w.Cause), w.Campaign})
+		for _, slot := range slots.at[:slots.n] {
 			seen.total[slot] += length
 			seen.longest[slot] = max(seen.longest[slot], length)
 			seen.open[slot] = seen.open[slot] || w.Censored

@@ -1,11 +1,12 @@
 package stats
 
-// Clusters tells how values cluster in trials, by the buckets of a Histogram: what the variance of a share of values needs, since
-// values of one trial are not independent of each other. NewClusters makes one; once grown to its working size it does not
-// allocate.
+// Clusters counts values by the buckets of a Histogram, and tells how they cluster in trials: what the variance of a share of values
+// needs, since values of one trial are not independent of each other. NewClusters makes one; once grown to its working size it does
+// not allocate.
 type Clusters struct {
 	scale
 	buckets  window[clusterSums]
+	min, max int64
 	trials   int64
 	perTrial int64 // sum over trials of the square of the number of values
 }
@@ -30,16 +31,44 @@ func (c *Clusters) Add(ascending []int64) {
 	if m == 0 {
 		return
 	}
-	c.buckets.include(c.bucket(ascending[0]), c.bucket(ascending[m-1])+1)
+	c.Begin(m, ascending[0], ascending[m-1])
 	for j, v := range ascending {
-		c.buckets.cells[c.bucket(v)-c.buckets.first].add(clusterSums{1, int64(2*j + 1), m})
+		c.Count(c.Bucket(v), int64(j+1), m)
 	}
+}
+
+// Begin takes up a trial of m > 0 values from low to high. Count must follow for each.
+func (c *Clusters) Begin(m, low, high int64) {
+	c.widen(low, high)
+	c.buckets.include(c.bucket(low), c.bucket(high)+1)
 	c.trials++
 	c.perTrial += m * m
 }
 
+// widen takes values from low to high into the extremes. It comes before they are counted.
+func (c *Clusters) widen(low, high int64) {
+	if c.trials == 0 {
+		c.min, c.max = low, high
+		return
+	}
+	c.min, c.max = min(c.min, low), max(c.max, high)
+}
+
+// Count takes up one of the m values of a trial, by the number of its Bucket and its rank among them, from 1. In which order values of
+// one bucket are ranked makes no difference.
+func (c *Clusters) Count(bucket int, rank, m int64) {
+	c.buckets.cells[bucket-c.buckets.first].add(clusterSums{1, 2*rank - 1, m})
+}
+
+// Bucket numbers the bucket of a value that is not negative.
+func (c *Clusters) Bucket(v int64) int { return c.bucket(v) }
+
 // Merge takes up all trials of o, which must have the same unit.
 func (c *Clusters) Merge(o *Clusters) {
+	if o.trials == 0 {
+		return
+	}
+	c.widen(o.min, o.max)
 	c.buckets.include(o.buckets.first, o.buckets.first+len(o.buckets.cells))
 	for i, sums := range o.buckets.cells {
 		c.buckets.at(o.buckets.first + i).add(sums)
@@ -51,7 +80,7 @@ func (c *Clusters) Merge(o *Clusters) {
 // Reset empties the Clusters; it keeps its memory.
 func (c *Clusters) Reset() {
 	c.buckets.reset()
-	c.trials, c.perTrial = 0, 0
+	c.min, c.max, c.trials, c.perTrial = 0, 0, 0, 0
 }
 
 // around gives the shares of the n values that lie below the bucket of v, and up to its end.

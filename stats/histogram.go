@@ -44,20 +44,6 @@ func (h *Histogram) Check(v int64) error {
 	return nil
 }
 
-// RecordAscending takes up values that are ascending and have passed Check: quicker than one by one, since neighbours fall
-// into buckets that are neighbours in memory.
-func (h *Histogram) RecordAscending(values []int64) {
-	if len(values) == 0 {
-		return
-	}
-	h.widen(values[0], values[len(values)-1])
-	h.counts.include(h.bucket(h.min), h.bucket(h.max)+1)
-	for _, v := range values {
-		h.counts.cells[h.bucket(v)-h.counts.first]++
-	}
-	h.n += int64(len(values))
-}
-
 // widen takes values from low to high into the extremes. It comes before they are counted.
 func (h *Histogram) widen(low, high int64) {
 	if h.n == 0 {
@@ -112,6 +98,23 @@ func (h *Histogram) Merge(o *Histogram) {
 	mine := h.counts.cells[o.counts.first-h.counts.first:]
 	for i, count := range o.counts.cells {
 		mine[i] += count
+	}
+}
+
+// MergeClusters takes up all values of a Clusters, which must have the same unit.
+func (h *Histogram) MergeClusters(c *Clusters) {
+	if h.scale != c.scale {
+		panic("stats: merge of a histogram and clusters of unlike unit")
+	}
+	if c.trials == 0 {
+		return
+	}
+	h.widen(c.min, c.max)
+	for i, sums := range c.buckets.cells {
+		if sums.y > 0 {
+			*h.counts.at(c.buckets.first + i) += sums.y
+			h.n += sums.y
+		}
 	}
 }
 

@@ -6,7 +6,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // The ranks agree with SciPy's: testdata/binomial.py made them.
@@ -103,6 +107,34 @@ func TestEffectiveSizeByHand(t *testing.T) {
 		of := r.share()
 		closeTo(t, of.effectiveSize(), want)
 	}
+}
+
+// The values of clusters are those of a histogram that recorded them, extremes included.
+func TestClustersHaveTheValues(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		trials := rapid.SliceOfN(rapid.SliceOf(rapid.Int64Range(0, 1e9)), 0, 5).Draw(rt, "trials")
+		for _, trial := range trials {
+			slices.Sort(trial)
+		}
+		s := clusters(t, trials)
+		got := NewHistogram(1, 1e9)
+		got.MergeClusters(s.Clusters)
+		if diff := cmp.Diff(s.Values.State(), got.State()); diff != "" || got.Count() != s.Values.Count() {
+			rt.Error(diff)
+		}
+		both := clusters(t, nil)
+		for _, trial := range trials {
+			alone := clusters(t, [][]int64{trial})
+			both.Clusters.Merge(alone.Clusters)
+		}
+		again := NewClusters(1)
+		if err := again.AddState(both.Clusters.State()); err != nil {
+			rt.Fatal(err)
+		}
+		if diff := cmp.Diff(s.Clusters.State(), again.State()); diff != "" {
+			rt.Error(diff)
+		}
+	})
 }
 
 func TestClustersMergeInAnyOrder(t *testing.T) {

@@ -61,16 +61,18 @@ func (h *Histogram) AddState(s HistogramState) error {
 	return nil
 }
 
-// ClustersState is the state of a Clusters: by cell that has values, its number and its three sums.
+// ClustersState is the state of a Clusters: by cell that has values, its number and its three sums; and the extremes, which are
+// exact.
 type ClustersState struct {
 	Cells            []int32
 	Y, YY, YM        []int64
+	Min, Max         int64
 	Trials, PerTrial int64
 }
 
 // State gives the state as it is now.
 func (c *Clusters) State() ClustersState {
-	s := ClustersState{Trials: c.trials, PerTrial: c.perTrial}
+	s := ClustersState{Min: c.min, Max: c.max, Trials: c.trials, PerTrial: c.perTrial}
 	for i, sums := range c.buckets.cells {
 		if sums.y > 0 {
 			s.Cells = append(s.Cells, int32(c.buckets.first+i))
@@ -90,6 +92,9 @@ func (c *Clusters) AddState(s ClustersState) error {
 			return fmt.Errorf("state of clusters: no cell %d", cell)
 		}
 		c.buckets.at(int(cell)).add(clusterSums{s.Y[i], s.YY[i], s.YM[i]})
+	}
+	if s.Trials > 0 {
+		c.widen(s.Min, s.Max)
 	}
 	c.trials += s.Trials
 	c.perTrial += s.PerTrial
