@@ -13,8 +13,8 @@ type Chunk struct {
 	Tally *measure.Tally
 	// Rows has one row a trial, of as many numbers as the Tally has Columns.
 	Rows []int64
-	// Windows are those of the trials that were asked for.
-	Windows Windows
+	// WindowTrials is how many of its first trials have their outage windows kept: Options.Keep was called for all of them.
+	WindowTrials int64
 }
 
 // chunk is a Chunk in the making.
@@ -25,9 +25,7 @@ type chunk struct {
 	left    int64 // trials that nobody has handed over
 	columns int64
 	tally   *measure.Tally
-	// rows and windows, packed, are by trial: workers write to their own.
-	rows    []int64
-	windows [][]byte
+	rows    []int64 // by trial: workers write to their own
 }
 
 // open makes room for the rows, the first time.
@@ -43,9 +41,6 @@ func (c *chunk) open(p *plan, columns int64) {
 		c.rows = (*rows)[:size]
 	} else {
 		c.rows = make([]int64, size)
-	}
-	if c.From < p.opts.Windows {
-		c.windows = make([][]byte, min(c.To, p.opts.Windows)-c.From)
 	}
 }
 
@@ -71,11 +66,13 @@ func (c *chunk) add(w *worker) (whole bool) {
 
 // finish gives the whole chunk away and frees it.
 func (c *chunk) finish(p *plan) error {
-	done := &Chunk{Range: c.Range, Seed: p.opts.Seed, Tally: c.tally, Rows: c.rows, Windows: Windows{c.From, c.windows}}
+	done := &Chunk{
+		Range: c.Range, Seed: p.opts.Seed, Tally: c.tally, Rows: c.rows, WindowTrials: max(0, min(c.To, p.opts.Windows)-c.From),
+	}
 	err := p.take(done)
 	c.tally.Reset()
 	p.idleTallies.Put(c.tally)
 	p.idleRows.Put(&c.rows)
-	c.tally, c.rows, c.windows = nil, nil, nil
+	c.tally, c.rows = nil, nil
 	return err
 }

@@ -1,9 +1,10 @@
 package experiment_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"failsim/experiment"
@@ -12,28 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// chunks plays ranges and gives what was stored of each chunk, ascending.
-func chunks(t testing.TB, cfg *sim.Config, opts experiment.Options) (all []*experiment.Stored) {
-	t.Helper()
-	var adding sync.Mutex
-	err := experiment.Run(context.Background(), cfg, opts, func(c *experiment.Chunk) error {
-		text, err := c.Encode()
-		if err != nil {
-			return err
-		}
-		stored, err := experiment.Decode(cfg, text)
-		adding.Lock()
-		defer adding.Unlock()
-		all = append(all, stored)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.SortFunc(all, func(a, b *experiment.Stored) int { return int(a.From - b.From) })
-	return all
-}
 
 // Ranges cut anywhere, played by any number of workers and stored, add up to the tally, rows and windows of one World that
 // plays the trials in order.
@@ -63,7 +42,11 @@ func TestChunksAddUpToTheWhole(t *testing.T) {
 			var stored []*experiment.Stored
 			for i := range cuts[1:] {
 				opts.Ranges = []experiment.Range{{From: cuts[i], To: cuts[i+1]}}
-				stored = append(stored, chunks(t, cfg, opts)...)
+				chunks, err := experiment.Collect(context.Background(), cfg, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored = append(stored, chunks...)
 			}
 			sum := measure.NewTally(cfg, figures...)
 			var gotRows []int64
@@ -75,11 +58,16 @@ func TestChunksAddUpToTheWhole(t *testing.T) {
 				}
 				next = c.To
 				gotRows = append(gotRows, c.Rows...)
-				gotWindows = slices.AppendSeq(gotWindows, c.Windows.All())
+				for w, err := range c.Windows {
+					if err != nil {
+						t.Fatal(err)
+					}
+					gotWindows = append(gotWindows, w)
+				}
 			}
 			slices.Reverse(stored)
 			for _, c := range stored {
-				if err := sum.AddState(c.State); err != nil {
+				if err := c.AddTo(sum); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -96,11 +84,50 @@ func TestChunksAddUpToTheWhole(t *testing.T) {
 	}
 }
 
+// A chunk that is cut short anywhere, or whose sections are not those of its trials, is refused: when it is opened, or when what is
+// damaged is read.
 func TestDamagedChunksAreRefused(t *testing.T) {
 	cfg := gameDay(t)
-	for _, text := range []string{"", "nonsense", "\x28\xb5\x2f\xfd"} {
-		if _, err := experiment.Decode(cfg, []byte(text)); err == nil {
-			t.Errorf("%q is taken for a chunk", text)
+	var pieces [][]byte
+	var rest bytes.Buffer
+	opts := experiment.Options{Ranges: first(4), Workers: 1, Windows: 3, Keep: func(_ experiment.Range, w *experiment.Windows) error {
+		pieces = append(pieces, w.Encode())
+		return nil
+	}}
+	err := experiment.Run(context.Background(), cfg, opts, func(c *experiment.Chunk) error { return c.Encode(&rest) })
+	if err != nil || len(pieces) != 3 {
+		t.Fatal(len(pieces), err)
+	}
+	read := func(text []byte) error {
+		c, err := experiment.Open(cfg, bytes.NewReader(text), int64(len(text)))
+		if err != nil {
+			return err
+		}
+		for _, err := range c.Windows {
+			if err != nil {
+				return err
+			}
+		}
+		return c.AddTo(measure.NewTally(cfg))
+	}
+	whole := slices.Concat(pieces[2], pieces[0], pieces[1], rest.Bytes())
+	if err := read(whole); err != nil {
+		t.Fatalf("pieces in another order: %v", err)
+	}
+	damaged := map[string][]byte{
+		"nothing": nil, "nonsense": []byte("nonsense"), "zeros": make([]byte, 400),
+		"a trial twice":      slices.Concat(pieces[0], pieces[0], pieces[1], rest.Bytes()),
+		"a trial is missing": slices.Concat(pieces[0], pieces[2], rest.Bytes()),
+		"the last is":        slices.Concat(pieces[0], pieces[1], rest.Bytes()),
+		"nothing but them":   slices.Concat(pieces...),
+		"windows at the end": slices.Concat(rest.Bytes(), pieces[0]),
+	}
+	for n := 1; n < len(whole); n += 97 {
+		damaged[fmt.Sprintf("cut to %d of %d", n, len(whole))] = whole[:n]
+	}
+	for name, text := range damaged {
+		if read(text) == nil {
+			t.Errorf("%s is taken for a chunk", name)
 		}
 	}
 }

@@ -8,8 +8,11 @@
 package experiment
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +35,10 @@ type Options struct {
 	Workers int
 	// Figures are those whose probabilities are counted: measure.NewTally's.
 	Figures []measure.Figure
-	// Windows asks for the outage windows of the trials below it.
+	// Keep, if set, is given the outage windows of the trials below Windows: those of some trials of a chunk that follow each other, each trial
+	// once, before the chunk is finished. It is called from any of Run's goroutines, several at a time; what it is given is valid until
+	// it returns, and its error ends the run.
+	Keep    func(chunk Range, w *Windows) error
 	Windows int64
 	// Progress, if set, is told how many trials are done: about ten times a second, and once at the end if all of them
 	// are. The calls come from the goroutine that called Run.
@@ -86,6 +92,37 @@ func Total(ctx context.Context, cfg *sim.Config, opts Options) (*measure.Tally, 
 	return total, nil
 }
 
+// Collect plays the trials and gives what is stored of each chunk, ascending, in memory. Keep is its own.
+func Collect(ctx context.Context, cfg *sim.Config, opts Options) (all []*Stored, err error) {
+	var adding sync.Mutex
+	texts := map[Range]*bytes.Buffer{}
+	text := func(r Range) *bytes.Buffer {
+		if texts[r] == nil {
+			texts[r] = &bytes.Buffer{}
+		}
+		return texts[r]
+	}
+	opts.Keep = func(chunk Range, w *Windows) error {
+		adding.Lock()
+		defer adding.Unlock()
+		_, err := text(chunk).Write(w.Encode())
+		return err
+	}
+	err = Run(ctx, cfg, opts, func(c *Chunk) error {
+		adding.Lock()
+		defer adding.Unlock()
+		whole := text(c.Range)
+		if err := c.Encode(whole); err != nil {
+			return err
+		}
+		stored, err := Open(cfg, bytes.NewReader(whole.Bytes()), int64(whole.Len()))
+		all = append(all, stored)
+		return err
+	})
+	slices.SortFunc(all, func(a, b *Stored) int { return cmp.Compare(a.From, b.From) })
+	return all, err
+}
+
 // plan is what the workers share.
 type plan struct {
 	cfg       *sim.Config
@@ -111,6 +148,9 @@ type block struct {
 
 func newPlan(cfg *sim.Config, opts Options, take func(*Chunk) error) *plan {
 	p := &plan{cfg: cfg, world: sim.NewWorld(cfg), opts: opts, take: take, workers: opts.Workers, finished: make(chan struct{})}
+	if opts.Keep == nil {
+		p.opts.Windows = 0
+	}
 	if p.workers <= 0 {
 		p.workers = runtime.GOMAXPROCS(0)
 	}

@@ -1,9 +1,11 @@
 package experiment
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
-	"iter"
+	"io"
+	"slices"
 
 	"failsim/sim"
 )
@@ -14,59 +16,77 @@ type Window struct {
 	sim.OutageWindow
 }
 
-// Windows are outage windows of node groups, packed to 17 bytes or so each: a year of a fleet of 3,000 nodes has ten thousand
-// of them a trial, and a chunk holds those of thousands of trials. The zero Windows has none.
+// Windows are the outage windows of node groups in trials that follow each other, packed to 17 bytes or so each: a year of a fleet of
+// 3,000 nodes has ten thousand of them a trial. The zero Windows has none.
 type Windows struct {
-	First  int64    // the trial of the first element of Packed
-	Packed [][]byte // by trial
+	From, Trials int64
+	// packed has for each trial the length of its windows in bytes, as lengthSize bytes, and the windows.
+	packed []byte
 }
 
-// Add takes up the windows of one trial, which comes after those of all trials before it. Windows of groups and of the fleet are
-// left out: they follow from the others.
+const lengthSize = 4
+
+// Add takes up the windows of one trial, which is the one after those before it. Windows of groups and of the fleet are left out: they
+// follow from the others.
 func (w *Windows) Add(trial int64, windows []sim.OutageWindow) {
-	if len(w.Packed) == 0 {
-		w.First = trial
+	if w.Trials == 0 {
+		w.From = trial
 	}
-	for w.First+int64(len(w.Packed)) < trial {
-		w.Packed = append(w.Packed, nil)
+	if trial != w.From+w.Trials {
+		panic("experiment: outage windows of trials that do not follow each other")
 	}
-	w.Packed = append(w.Packed, appendWindows(nil, windows))
+	w.Trials++
+	at := len(w.packed)
+	w.packed = appendWindows(append(w.packed, make([]byte, lengthSize)...), windows)
+	binary.LittleEndian.PutUint32(w.packed[at:], uint32(len(w.packed)-at-lengthSize))
 }
 
-// All gives the windows in the order of trials. What Decode let through is sound.
-func (w *Windows) All() iter.Seq[Window] {
-	return func(yield func(Window) bool) {
-		for i, text := range w.Packed {
-			window := Window{Trial: w.First + int64(i)}
-			for len(text) > 0 {
-				var err error
-				if text, err = unpackWindow(text, &window.OutageWindow); err != nil {
-					panic("experiment: " + err.Error())
-				}
-				if !yield(window) {
-					return
-				}
+// reset empties the Windows; it keeps its memory.
+func (w *Windows) reset() { w.Trials, w.packed = 0, w.packed[:0] }
+
+// windows gives those of a section in the order of trials, or the error that ends them; false if no more are wanted.
+func (p *piece) windows(cfg *sim.Config, yield func(Window, error) bool) bool {
+	in := bufio.NewReaderSize(io.NewSectionReader(p.in, 0, p.in.Size()), readSize)
+	var text []byte
+	for trial := p.From; trial < p.From+p.Trials; trial++ {
+		var err error
+		if text, err = readPacked(in, text); err != nil {
+			yield(Window{}, fmt.Errorf("outage windows of trial %d: %w", trial, err))
+			return false
+		}
+		window := Window{Trial: trial}
+		for rest := text; len(rest) > 0; {
+			if rest, err = unpackWindow(rest, &window.OutageWindow); err == nil {
+				err = check(cfg, &window.OutageWindow)
+			}
+			if !yield(window, err) || err != nil {
+				return false
 			}
 		}
 	}
+	return true
 }
 
-// check finds windows that are not of the configuration, or no windows at all.
-func (w *Windows) check(cfg *sim.Config) error {
-	for _, text := range w.Packed {
-		var window sim.OutageWindow
-		for len(text) > 0 {
-			var err error
-			if text, err = unpackWindow(text, &window); err != nil {
-				return err
-			}
-			if window.Group < 0 || int(window.Group) >= len(cfg.Groups) || window.NodeGroup < 0 ||
-				int(window.NodeGroup) >= len(cfg.Groups[window.Group].NodeGroups) || window.Cause >= sim.NumCauses ||
-				window.Campaign < -1 || int(window.Campaign) >= len(cfg.Campaigns) {
-				return fmt.Errorf("an outage window of node group %d of group %d, campaign %d, which is not here", window.NodeGroup,
-					window.Group, window.Campaign)
-			}
-		}
+// readSize is how many bytes of a section are read at a time.
+const readSize = 1 << 16
+
+// readPacked reads the packed windows of one trial over those of another.
+func readPacked(in io.Reader, text []byte) ([]byte, error) {
+	var length [lengthSize]byte
+	if _, err := io.ReadFull(in, length[:]); err != nil {
+		return nil, err
+	}
+	n := int(binary.LittleEndian.Uint32(length[:]))
+	text = slices.Grow(text[:0], n)[:n]
+	_, err := io.ReadFull(in, text)
+	return text, err
+}
+
+// check finds a window that is not of the configuration.
+func check(cfg *sim.Config, w *sim.OutageWindow) error {
+	if w.Group < 0 || int(w.Group) >= len(cfg.Groups) || w.NodeGroup < 0 || int(w.NodeGroup) >= len(cfg.Groups[w.Group].NodeGroups) ||
+		w.Cause >= sim.NumCauses || w.Campaign < -1 || int(w.Campaign) >= len(cfg.Campaigns) {
+		return fmt.Errorf("an outage window of node group %d of group %d, campaign %d, which is not here", w.NodeGroup, w.Group, w.Campaign)
 	}
 	return nil
 }

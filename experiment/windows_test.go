@@ -1,7 +1,8 @@
 package experiment
 
 import (
-	"slices"
+	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -34,6 +35,7 @@ func fleetOf(nodeGroups int) *sim.Config {
 func TestWindowsComeBackAsTheyWere(t *testing.T) {
 	var packed Windows
 	packed.Add(40, everyWindow())
+	packed.Add(41, nil)
 	packed.Add(42, everyWindow()[:5])
 	var want []Window
 	for _, w := range everyWindow() {
@@ -46,12 +48,21 @@ func TestWindowsComeBackAsTheyWere(t *testing.T) {
 			want = append(want, Window{42, w})
 		}
 	}
-	if diff := cmp.Diff(want, slices.Collect(packed.All())); diff != "" {
-		t.Error(diff)
+	got, err := unpacked(&packed, fleetOf(1000))
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(err, diff)
 	}
-	if err := packed.check(fleetOf(1000)); err != nil {
-		t.Error(err)
-	}
+}
+
+// unpacked reads the windows back from storage, up to the first error.
+func unpacked(w *Windows, cfg *sim.Config) (all []Window, err error) {
+	text := w.Encode()[sectionSize:]
+	p := piece{section{sectionWindows, w.From, w.Trials, int64(len(text))}, io.NewSectionReader(bytes.NewReader(text), 0, int64(len(text)))}
+	p.windows(cfg, func(window Window, failed error) bool {
+		all, err = append(all, window), failed
+		return true
+	})
+	return all, err
 }
 
 func TestWindowsThatCannotBeAreRefused(t *testing.T) {
@@ -70,14 +81,14 @@ func TestWindowsThatCannotBeAreRefused(t *testing.T) {
 		spoil(&w)
 		var packed Windows
 		packed.Add(0, []sim.OutageWindow{w})
-		if err := packed.check(fleetOf(5)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := unpacked(&packed, fleetOf(5)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
 	whole := appendWindows(nil, []sim.OutageWindow{good})
 	for n := 1; n < len(whole); n++ {
-		packed := Windows{Packed: [][]byte{whole[:n]}}
-		if err := packed.check(fleetOf(5)); err == nil || !strings.Contains(err.Error(), "ends in the middle") {
+		packed := Windows{Trials: 1, packed: append([]byte{byte(n), 0, 0, 0}, whole[:n]...)}
+		if _, err := unpacked(&packed, fleetOf(5)); err == nil || !strings.Contains(err.Error(), "ends in the middle") {
 			t.Errorf("%d bytes of %d: %v", n, len(whole), err)
 		}
 	}

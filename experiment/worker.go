@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"bytes"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -19,7 +18,7 @@ type worker struct {
 	chunk   *chunk         // whose trials the tally holds; nil: none
 	held    int64          // how many trials the tally holds
 	columns int64          // of a row
-	packed  []byte         // the windows of a trial
+	windows Windows        // that were not handed over yet
 	err     error          // what ended the worker, in the trial `trial`
 
 	// What is written at every trial stays off the cache lines of other workers.
@@ -100,12 +99,29 @@ func (w *worker) play(b *block) (err error) {
 			return err
 		}
 		if w.trial < p.opts.Windows {
-			w.packed = appendWindows(w.packed[:0], outcome.Windows)
-			b.chunk.windows[w.trial-b.chunk.From] = bytes.Clone(w.packed)
+			w.windows.Add(w.trial, outcome.Windows)
+		}
+		if len(w.windows.packed) >= pieceSize || w.trial == b.To-1 {
+			if err := w.keepWindows(b.chunk); err != nil {
+				return err
+			}
 		}
 		w.done.Add(1)
 	}
 	return nil
+}
+
+// pieceSize is about how many bytes of outage windows a worker holds: a chunk can have gigabytes.
+const pieceSize = 1 << 20
+
+// keepWindows hands over the windows that the worker holds.
+func (w *worker) keepWindows(c *chunk) error {
+	if w.windows.Trials == 0 {
+		return nil
+	}
+	err := w.plan.opts.Keep(c.Range, &w.windows)
+	w.windows.reset()
+	return err
 }
 
 // handOver gives what the tally holds to its chunk, and the chunk away once it is whole.

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"failsim/experiment"
@@ -45,23 +44,12 @@ func play(t testing.TB, name string) *results {
 		t.Fatal(err)
 	}
 	r := &results{cfg: &sc.Config, columns: measure.NewTally(&sc.Config).Columns()}
-	var chunk *experiment.Stored
-	var adding sync.Mutex
 	opts := experiment.Options{Ranges: []experiment.Range{{From: 0, To: nTrials}}, Seed: seed, Workers: 1, Windows: nTrials}
-	err = experiment.Run(context.Background(), r.cfg, opts, func(c *experiment.Chunk) error {
-		adding.Lock()
-		defer adding.Unlock()
-		text, err := c.Encode()
-		if err != nil {
-			return err
-		}
-		chunk, err = experiment.Decode(r.cfg, text)
-		return err
-	})
+	stored, err := experiment.Collect(context.Background(), r.cfg, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	chunks := func(yield func(*experiment.Stored, error) bool) { yield(chunk, nil) }
+	chunks := func(yield func(*experiment.Stored, error) bool) { yield(stored[0], nil) }
 	in := bytes.NewReader(written(t, func(w io.Writer) error { return rows.WriteTrials(w, r.columns, chunks) }))
 	if r.trials, err = rows.OpenTrials(in, in.Size()); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"iter"
 
 	"failsim/sim"
 	"failsim/stats"
@@ -27,24 +28,41 @@ type SampleState struct {
 }
 
 // State gives the state as it is now.
-func (t *Tally) State() State {
-	state := State{Trials: t.trials, Calls: t.calls}
-	for id := range t.series {
-		for slot := range t.series[id].samples {
-			s := &t.series[id].samples[slot]
-			if s.mean.Trials() == 0 {
-				continue
-			}
-			kept := SampleState{
-				Series: uint8(id), Slot: int32(slot), Mean: s.mean.State(), Histogram: s.histogram.State(), Cut: s.cut.State(),
-				Lowest: s.lowest, Clusters: s.clusters.State(),
-			}
-			for i := range s.exceedances {
-				kept.Sure = append(kept.Sure, s.exceedances[i].sure.State())
-				kept.Most = append(kept.Most, s.exceedances[i].most.State())
-			}
-			state.Samples = append(state.Samples, kept)
+func (t *Tally) State() (whole State) {
+	for piece := range t.States() {
+		whole.Trials += piece.Trials
+		addCalls(&whole.Calls, &piece.Calls)
+		whole.Samples = append(whole.Samples, piece.Samples...)
+	}
+	return whole
+}
+
+// States gives the state in pieces of one sample at most, for storage: all of it at once takes as much memory as the Tally. AddState
+// takes them up one after the other.
+func (t *Tally) States() iter.Seq[*State] {
+	return func(yield func(*State) bool) {
+		if !yield(&State{Trials: t.trials, Calls: t.calls}) {
+			return
 		}
+		for id := range t.series {
+			for slot := range t.series[id].samples {
+				s := &t.series[id].samples[slot]
+				if s.mean.Trials() > 0 && !yield(&State{Samples: []SampleState{s.state(id, slot)}}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *sample) state(series, slot int) SampleState {
+	state := SampleState{
+		Series: uint8(series), Slot: int32(slot), Mean: s.mean.State(), Histogram: s.histogram.State(), Cut: s.cut.State(),
+		Lowest: s.lowest, Clusters: s.clusters.State(),
+	}
+	for i := range s.exceedances {
+		state.Sure = append(state.Sure, s.exceedances[i].sure.State())
+		state.Most = append(state.Most, s.exceedances[i].most.State())
 	}
 	return state
 }
@@ -62,7 +80,7 @@ func (t *Tally) AddState(state State) error {
 		}
 	}
 	t.trials += state.Trials
-	t.addCalls(&state.Calls)
+	addCalls(&t.calls, &state.Calls)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func (t *Tally) endTrial(o *sim.Outcome) {
 	}
 	t.touched = t.touched[:0]
 	t.trials++
-	t.addCalls(&o.Calls)
+	addCalls(&t.calls, &o.Calls)
 }
 
 func (t *Tally) addOutcome(o *sim.Outcome) error {
@@ -102,18 +102,18 @@ func (t *Tally) addOutcome(o *sim.Outcome) error {
 	return t.addTrial(o)
 }
 
-func (t *Tally) addCalls(c *sim.CallCount) {
-	t.calls.Made += c.Made
-	t.calls.Accepted += c.Accepted
+func addCalls(to, c *sim.CallCount) {
+	to.Made += c.Made
+	to.Accepted += c.Accepted
 	for v := range c.Refused {
-		t.calls.Refused[v] += c.Refused[v]
+		to.Refused[v] += c.Refused[v]
 	}
 }
 
 // Merge takes up all trials of o, which must be of the same configuration.
 func (t *Tally) Merge(o *Tally) {
 	t.trials += o.trials
-	t.addCalls(&o.calls)
+	addCalls(&t.calls, &o.calls)
 	for id := range t.series {
 		mine, theirs := t.series[id].samples, o.series[id].samples
 		for slot := range mine {

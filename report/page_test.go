@@ -29,15 +29,20 @@ func played(t *testing.T, text string, trials int64) *PageInput {
 	outages := NewOutageMap(&sc.Config, trials)
 	tally := measure.NewTally(&sc.Config)
 	opts := experiment.Options{Ranges: []experiment.Range{{From: 0, To: trials}}, Seed: 1, Workers: 1, Windows: MappedTrials}
-	err = experiment.Run(context.Background(), &sc.Config, opts, func(c *experiment.Chunk) error {
-		tally.Merge(c.Tally)
-		for w := range c.Windows.All() {
-			outages.Add(&w.OutageWindow)
-		}
-		return nil
-	})
+	chunks, err := experiment.Collect(context.Background(), &sc.Config, opts)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range chunks {
+		if err := c.AddTo(tally); err != nil {
+			t.Fatal(err)
+		}
+		for w, err := range c.Windows {
+			if err != nil {
+				t.Fatal(err)
+			}
+			outages.Add(&w.OutageWindow)
+		}
 	}
 	summary := tally.Summary(measure.Info{Scenario: sc.Name, Seed: 1, Confidence: 0.95, Assumptions: sc.Assumptions})
 	w := sim.NewWorld(&sc.Config)

@@ -49,15 +49,16 @@ func BenchmarkWriteOutages(b *testing.B) {
 	const windows = 1_000_000
 	cfg := twoGroups()
 	chunk := &experiment.Stored{Range: experiment.Range{To: 8000}}
-	for trial := range 8000 {
-		made := make([]sim.OutageWindow, windows/8000)
-		for i := range made {
-			w := &made[i]
+	chunk.Windows = func(yield func(experiment.Window, error) bool) {
+		for i := range windows {
+			w := experiment.Window{Trial: int64(i / 125)}
 			w.Group = int32(i % 2)
-			w.From = sim.Time(i) * 1_234_567_891
-			w.To = w.From + sim.Time(trial*125+i)*7_654_321
+			w.From = sim.Time(i%125) * 1_234_567_891
+			w.To = w.From + sim.Time(i)*7_654_321
+			if !yield(w, nil) {
+				return
+			}
 		}
-		chunk.Windows.Add(int64(trial), made)
 	}
 	chunks := func(yield func(*experiment.Stored, error) bool) { yield(chunk, nil) }
 	b.ReportAllocs()

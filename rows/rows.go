@@ -89,7 +89,11 @@ func WriteOutages(w io.Writer, cfg *sim.Config, chunks Chunks) error {
 				yield(nil, err)
 				return
 			}
-			for w := range chunk.Windows.All() {
+			for w, err := range chunk.Windows {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
 				row := OutageOf(cfg, &w)
 				if !yield(&row, nil) {
 					return

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
 	"testing"
 
 	"failsim/experiment"
@@ -33,25 +32,13 @@ func load(t testing.TB, name string) *sim.Config {
 }
 
 // play gives what is stored of trials 0 to n-1 of seed 3, whose outage windows are kept below `windows`.
-func play(t testing.TB, cfg *sim.Config, n, windows int64) (all []*experiment.Stored) {
+func play(t testing.TB, cfg *sim.Config, n, windows int64) []*experiment.Stored {
 	t.Helper()
-	var adding sync.Mutex
 	opts := experiment.Options{Ranges: []experiment.Range{{From: 0, To: n}}, Seed: 3, Workers: 2, Windows: windows}
-	err := experiment.Run(context.Background(), cfg, opts, func(c *experiment.Chunk) error {
-		text, err := c.Encode()
-		if err != nil {
-			return err
-		}
-		stored, err := experiment.Decode(cfg, text)
-		adding.Lock()
-		defer adding.Unlock()
-		all = append(all, stored)
-		return err
-	})
+	all, err := experiment.Collect(context.Background(), cfg, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(all, func(a, b *experiment.Stored) int { return int(a.From - b.From) })
 	return all
 }
 
@@ -229,7 +216,14 @@ func made(n int64, width int, cuts ...int64) (all []*experiment.Stored) {
 			for column := range int64(width) {
 				c.Rows = append(c.Rows, trial*trial*(column+1)%1_000_003)
 			}
-			c.Windows.Add(trial, []sim.OutageWindow{{Group: int32(trial % 2), From: sim.Time(trial), To: sim.Time(2*trial + 1)}})
+		}
+		c.Windows = func(yield func(experiment.Window, error) bool) {
+			for trial := c.From; trial < c.To; trial++ {
+				w := sim.OutageWindow{Group: int32(trial % 2), From: sim.Time(trial), To: sim.Time(2*trial + 1)}
+				if !yield(experiment.Window{Trial: trial, OutageWindow: w}, nil) {
+					return
+				}
+			}
 		}
 		all = append(all, c)
 		from = to

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -254,19 +253,6 @@ func eachKnown(folder, shown string, known func(name string) bool) error {
 	return nil
 }
 
-// Save keeps a finished chunk: it is there whole or not at all, whatever ends the process. Several goroutines may save.
-func (p *Partial) Save(c Chunk, content []byte) error {
-	sum := sha256.Sum256(content)
-	err := writeWhole(filepath.Join(p.dir, chunksName, c.file()), append(sum[:], content...))
-	if err != nil {
-		return fmt.Errorf("keeping trials %d to %d: %w", c.From, c.To, err)
-	}
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	p.sound[c] = true
-	return nil
-}
-
 // Chunks lists the finished chunks, ascending and apart from each other. Those whose bytes are not what was written are
 // dropped.
 func (p *Partial) Chunks() ([]Chunk, error) {
@@ -281,26 +267,11 @@ func (p *Partial) Chunks() ([]Chunk, error) {
 	return chunks, err
 }
 
-// Load reads a chunk.
-func (p *Partial) Load(c Chunk) ([]byte, error) { return loadChunk(p.dir, c) }
+// Load opens a chunk.
+func (p *Partial) Load(c Chunk) (*KeptChunk, error) { return loadChunk(p.dir, c) }
 
 // Discard removes the run in progress.
 func (p *Partial) Discard() error { return os.RemoveAll(p.dir) }
-
-// ErrTorn says that a chunk is not what was written.
-var ErrTorn = errors.New("a damaged chunk")
-
-func loadChunk(dir string, c Chunk) ([]byte, error) {
-	path := filepath.Join(dir, chunksName, c.file())
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(text) < sha256.Size || sha256.Sum256(text[sha256.Size:]) != [sha256.Size]byte(text[:sha256.Size]) {
-		return nil, fmt.Errorf("%s: %w", path, ErrTorn)
-	}
-	return text[sha256.Size:], nil
-}
 
 // chunksIn lists the chunks of a folder, ascending. Those that are not known to be sound are read; torn is told of those that
 // are damaged, or have trials that one before has.
@@ -316,7 +287,7 @@ func chunksIn(dir string, sound map[Chunk]bool, torn func(Chunk) error) (chunks 
 			continue // one that was never finished
 		}
 		if !sound[c] {
-			_, err = loadChunk(dir, c)
+			err = checkChunk(dir, c)
 		}
 		switch {
 		case errors.Is(err, ErrTorn), err == nil && c.From < next:

@@ -21,10 +21,52 @@ func begun(t *testing.T) (dir string, p *Partial) {
 	dir = filepath.Join(t.TempDir(), "r")
 	p, err := Open(dir, job(), How{})
 	mustDo(t, err)
-	mustDo(t, p.Save(Chunk{4, 8}, []byte("second")))
-	mustDo(t, p.Save(Chunk{0, 4}, []byte("first")))
+	save(t, p, Chunk{4, 8}, "second")
+	save(t, p, Chunk{0, 4}, "first")
 	p.Close()
 	return dir, p
+}
+
+// save keeps a chunk, in two goes.
+func save(t *testing.T, p *Partial, c Chunk, text string) {
+	t.Helper()
+	n, err := p.Begin(c)
+	mustDo(t, err)
+	for _, part := range []string{text[:len(text)/2], text[len(text)/2:]} {
+		_, err = n.Write([]byte(part))
+		mustDo(t, err)
+	}
+	mustDo(t, n.Keep())
+}
+
+// content reads a chunk.
+func content(t *testing.T, load func(Chunk) (*KeptChunk, error), c Chunk) string {
+	t.Helper()
+	k, err := load(c)
+	mustDo(t, err)
+	defer k.Close()
+	text, err := io.ReadAll(k)
+	mustDo(t, err)
+	return string(text)
+}
+
+// A chunk that is being written, or was given up, is not there; it can be begun again.
+func TestUnfinishedChunkIsNotThere(t *testing.T) {
+	_, p := begun(t)
+	for range 2 {
+		n, err := p.Begin(Chunk{8, 9})
+		mustDo(t, err)
+		_, err = n.Write([]byte("half"))
+		mustDo(t, err)
+		mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
+		n.Drop()
+		mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
+	}
+	save(t, p, Chunk{8, 9}, "whole")
+	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8}, Chunk{8, 9})
+	if text := content(t, p.Load, Chunk{8, 9}); text != "whole" {
+		t.Errorf("%q", text)
+	}
 }
 
 // reopen opens a run in progress, and gives it up at the end of the test.
@@ -52,9 +94,8 @@ func TestResumeGoesOnWithFinishedChunks(t *testing.T) {
 	again, err := reopen(t, dir, job(), How{Resume: true})
 	mustDo(t, err)
 	mustHave(t, again, Chunk{0, 4}, Chunk{4, 8})
-	text, err := again.Load(Chunk{4, 8})
-	if err != nil || string(text) != "second" {
-		t.Errorf("%q, %v", text, err)
+	if text := content(t, again.Load, Chunk{4, 8}); text != "second" {
+		t.Errorf("%q", text)
 	}
 	again.Close()
 	fresh, err := reopen(t, dir, job(), How{})
@@ -96,7 +137,7 @@ func TestTornChunksAreDropped(t *testing.T) {
 			p, err := reopen(t, dir, job(), How{Resume: true})
 			mustDo(t, err)
 			mustHave(t, p, Chunk{4, 8})
-			mustDo(t, p.Save(Chunk{0, 4}, []byte("again")))
+			save(t, p, Chunk{0, 4}, "again")
 			mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
 		})
 	}
@@ -203,7 +244,7 @@ func TestKeptTrialsAreDroppedOnDemand(t *testing.T) {
 	if p.Dropped() != 8 {
 		t.Errorf("replaced: %d trials dropped", p.Dropped())
 	}
-	mustDo(t, p.Save(Chunk{0, 5}, nil))
+	save(t, p, Chunk{0, 5}, "")
 	p.Close()
 	p, err = reopen(t, dir, other, How{})
 	mustDo(t, err)
@@ -236,7 +277,7 @@ func TestTwoRunsIntoOneFolderAreKeptApart(t *testing.T) {
 
 func TestChunksWithTheSameTrialsCountOnce(t *testing.T) {
 	_, p := begun(t)
-	mustDo(t, p.Save(Chunk{2, 6}, []byte("between")))
+	save(t, p, Chunk{2, 6}, "between")
 	mustHave(t, p, Chunk{0, 4}, Chunk{4, 8})
 }
 

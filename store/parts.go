@@ -52,8 +52,8 @@ func OpenParts(dirs []string) (*Parts, error) {
 // Chunks lists those of all parts, ascending.
 func (p *Parts) Chunks() []Chunk { return p.chunks }
 
-// Load reads a chunk.
-func (p *Parts) Load(c Chunk) ([]byte, error) { return loadChunk(p.homes[c], c) }
+// Load opens a chunk.
+func (p *Parts) Load(c Chunk) (*KeptChunk, error) { return loadChunk(p.homes[c], c) }
 
 // part is the results of some of an experiment's trials.
 type part struct {

@@ -17,7 +17,7 @@ func writePart(t *testing.T, dir string, change func(*Manifest), cuts ...int64) 
 	mustDo(t, err)
 	defer p.Close()
 	for i, to := range cuts[1:] {
-		mustDo(t, p.Save(Chunk{cuts[i], to}, []byte(filepath.Base(dir))))
+		save(t, p, Chunk{cuts[i], to}, filepath.Base(dir))
 	}
 	m := manifest(1)
 	m.Trials = 10
@@ -41,8 +41,8 @@ func TestPartsInAnyOrderAreTheWhole(t *testing.T) {
 		if diff := cmp.Diff(want, parts.Chunks()); diff != "" {
 			t.Error(diff)
 		}
-		if text, err := parts.Load(Chunk{4, 9}); err != nil || string(text) != "b" {
-			t.Errorf("%q, %v", text, err)
+		if text := content(t, parts.Load, Chunk{4, 9}); text != "b" {
+			t.Errorf("%q", text)
 		}
 		if parts.Manifest.Part.From != 0 {
 			t.Errorf("not the first part's manifest: %+v", parts.Manifest.Part)

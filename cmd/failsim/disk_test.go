@@ -52,8 +52,8 @@ func TestFullDiskLeavesOldResultsWhole(t *testing.T) {
 		"$failsim" run "$scenario" --trials TRIALS -o straight --quiet || exit 95
 		diff -r -x environment.json out straight >&2 || exit 96
 		exit $code`
-	// Of 2,000 trials the chunk takes 130 KiB and the results several times that; the chunks of 12,000 take 570 KiB.
-	const fill = `head -c $(($(df --output=avail -B1 . | tail -1) - 300000)) /dev/zero > fill`
+	// Of 2,000 trials the chunk takes 310 KiB and the results three times that; the chunks of 12,000 take 1,030 KiB.
+	const fill = `head -c $(($(df --output=avail -B1 . | tail -1) - 500000)) /dev/zero > fill`
 	for name, c := range map[string]struct{ fill, trials, says string }{
 		"chunks do not fit":  {fill, "12000", "failsim: keeping trials "},
 		"results do not fit": {fill, "2000", "writing results to out: "},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"failsim/experiment"
 	"failsim/measure"
@@ -14,7 +15,7 @@ import (
 
 // chunkSource is where finished chunks lie: a run in progress, or the parts of a merge.
 type chunkSource interface {
-	Load(store.Chunk) ([]byte, error)
+	Load(store.Chunk) (*store.KeptChunk, error)
 }
 
 // gathering adds finished chunks up, and goes through them again for the files that have a row for each trial.
@@ -33,41 +34,51 @@ func newGathering(sc *scenario.Scenario, seed uint64, from chunkSource, figures 
 // add takes up chunks, which go on where the last one ended.
 func (g *gathering) add(chunks []store.Chunk) error {
 	for _, c := range chunks {
-		stored, err := g.load(c)
+		err := g.with(c, func(stored *experiment.Stored) error { return stored.AddTo(g.total) })
 		if err != nil {
 			return err
-		}
-		if err := g.total.AddState(stored.State); err != nil {
-			return fmt.Errorf("trials %d to %d: %w", c.From, c.To, err)
 		}
 		g.chunks = append(g.chunks, c)
 	}
 	return nil
 }
 
-func (g *gathering) load(c store.Chunk) (*experiment.Stored, error) {
-	text, err := g.from.Load(c)
+// with opens a chunk for a use.
+func (g *gathering) with(c store.Chunk, use func(*experiment.Stored) error) error {
+	kept, err := g.from.Load(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stored, err := experiment.Decode(&g.sc.Config, text)
+	defer kept.Close()
+	stored, err := experiment.Open(&g.sc.Config, kept, kept.Size())
 	if err != nil {
-		return nil, fmt.Errorf("trials %d to %d: %w", c.From, c.To, err)
+		return fmt.Errorf("trials %d to %d: %w", c.From, c.To, err)
 	}
 	want := experiment.Range{From: c.From, To: c.To}
 	if stored.Range != want || stored.Seed != g.seed || stored.Columns != len(g.total.Columns()) {
-		return nil, fmt.Errorf("trials %d to %d: the chunk is of trials %d to %d of seed %d, with %d columns", c.From, c.To,
+		return fmt.Errorf("trials %d to %d: the chunk is of trials %d to %d of seed %d, with %d columns", c.From, c.To,
 			stored.From, stored.To, stored.Seed, stored.Columns)
 	}
-	return stored, nil
+	if err := use(stored); err != nil {
+		return fmt.Errorf("trials %d to %d: %w", c.From, c.To, err)
+	}
+	return nil
 }
 
 // all gives every chunk that was added up, one at a time.
 func (g *gathering) all() rows.Chunks {
 	return func(yield func(*experiment.Stored, error) bool) {
 		for _, c := range g.chunks {
-			stored, err := g.load(c)
-			if !yield(stored, err) || err != nil {
+			more := true
+			err := g.with(c, func(stored *experiment.Stored) error {
+				more = yield(stored, nil)
+				return nil
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !more {
 				return
 			}
 		}
@@ -99,16 +110,11 @@ func (p *player) upTo(ctx context.Context, from, to int64) error {
 	if err != nil {
 		return err
 	}
+	keeper := &keeper{partial: p.partial, open: map[experiment.Range]*store.NewChunk{}}
+	defer keeper.drop()
 	opts := p.opts
-	opts.Ranges = missing(done, from, to)
-	err = experiment.Run(ctx, &p.sc.Config, opts, func(c *experiment.Chunk) error {
-		text, err := c.Encode()
-		if err != nil {
-			return err
-		}
-		return p.partial.Save(store.Chunk{From: c.From, To: c.To}, text)
-	})
-	if err != nil {
+	opts.Ranges, opts.Keep = missing(done, from, to), keeper.windows
+	if err := experiment.Run(ctx, &p.sc.Config, opts, keeper.chunk); err != nil {
 		return err
 	}
 	if done, err = p.done(from, to); err != nil {
@@ -118,6 +124,57 @@ func (p *player) upTo(ctx context.Context, from, to int64) error {
 		return fmt.Errorf("trials %d to %d were kept and are gone", left[0].From, left[0].To)
 	}
 	return p.add(done)
+}
+
+// keeper writes chunks while their trials are played.
+type keeper struct {
+	partial *store.Partial
+	mutex   sync.Mutex
+	open    map[experiment.Range]*store.NewChunk
+}
+
+// file gives that of a chunk, begun if need be.
+func (k *keeper) file(r experiment.Range) (*store.NewChunk, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if file, begun := k.open[r]; begun {
+		return file, nil
+	}
+	file, err := k.partial.Begin(store.Chunk{From: r.From, To: r.To})
+	if err == nil {
+		k.open[r] = file
+	}
+	return file, err
+}
+
+func (k *keeper) windows(r experiment.Range, w *experiment.Windows) error {
+	file, err := k.file(r)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(w.Encode())
+	return err
+}
+
+func (k *keeper) chunk(c *experiment.Chunk) error {
+	file, err := k.file(c.Range)
+	if err != nil {
+		return err
+	}
+	if err := c.Encode(file); err != nil {
+		return err
+	}
+	k.mutex.Lock()
+	delete(k.open, c.Range)
+	k.mutex.Unlock()
+	return file.Keep()
+}
+
+// drop gives up the chunks that were not finished.
+func (k *keeper) drop() {
+	for _, file := range k.open {
+		file.Drop()
+	}
 }
 
 // done lists the finished chunks within a range.

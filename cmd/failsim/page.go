@@ -74,7 +74,10 @@ func (r *results) outageMap() (*report.OutageMap, error) {
 		if chunk.From >= report.MappedTrials {
 			break
 		}
-		for w := range chunk.Windows.All() {
+		for w, err := range chunk.Windows {
+			if err != nil {
+				return nil, err
+			}
 			if w.Trial >= report.MappedTrials {
 				break
 			}
