@@ -13,12 +13,14 @@ import (
 // what comes after that, the delayed request for votes, is drawn as the engine does.
 //
 // Classic: a replica waits 500 ms + random(500 ms) + 1 s x rank, where the rank counts the replicas of its shard that have more of
-// the data. Its cron looks every 100 ms. The same epoch for two shards, and two replicas of a shard that ask at one time, are not
+// the data. Its cron looks every tenth of a second. The same epoch for two shards, and two replicas of a shard that ask at one time, are not
 // played: then nobody has the votes, and they try again after four node timeouts.
 type election struct {
-	// failed has, by how many other voters died with it, the ascending spans from the death of a primary to FAIL; halted the spans from
-	// the loss of a majority to the halt of those that are left.
+	// losses are numbers of voters that die together, ascending up to the most that leave a majority; failed has, for each, the ascending
+	// spans from the death of a primary to FAIL.
+	losses []int
 	failed [][]time.Duration
+	// halted are the spans from the loss of a majority to the halt of those that are left.
 	halted []time.Duration
 }
 
@@ -28,38 +30,68 @@ type electionShape struct {
 	timeout       time.Duration
 }
 
-const (
-	// plays is how often the bus is played for one table, on so many clusters whose crons lie otherwise: linear between its sorted
-	// spans, an inverted draw is off by less than the tenth of a second that a cron takes.
-	plays, busClusters = 160, 16
-	// busNodes bounds the bus that is played: beyond it spans hardly change with the size, and the cost grows with its square.
-	busNodes = 24
-)
+// busNodes bounds the bus that is played. The cost of a play grows with the square of its size; at 15 s the medians for one primary
+// of 90 nodes and of 150 are 0.1 s apart, and so they are for a quarter of the primaries.
+const busNodes = 90
+
+// effort is on how many clusters whose crons lie otherwise the bus is played for one table, and how often on each. The spans of a large
+// cluster differ less, and a play of it takes longer: a table of 6 nodes takes 0.01 s, of 30 nodes 0.1 s, of 90 nodes 0.2 s.
+func (s electionShape) effort() (clusters, times int) {
+	switch {
+	case s.nodes <= 12:
+		return 16, 20
+	case s.nodes <= 40:
+		return 16, 10
+	}
+	return 16, 2
+}
 
 // newElection plays the bus of groups of that shape.
-func newElection(s electionShape) *election { return playElections(s, plays) }
+func newElection(s electionShape) *election { return playElections(s, s.bounded(), 0) }
 
-func playElections(s electionShape, plays int) *election {
+// bounded is the shape of the bus that is played for groups of that shape.
+func (s electionShape) bounded() electionShape {
 	if s.nodes > busNodes {
-		s.voters = max(3, s.voters*busNodes/s.nodes)
-		s.nodes = busNodes
+		s.voters, s.nodes = max(3, s.voters*busNodes/s.nodes), busNodes
 	}
-	minority := s.voters - s.voters/2 - 1 // voters that can die at one time and leave a majority
-	e := &election{failed: make([][]time.Duration, minority)}
-	random := &chance{source: dist.NewSource(uint64(s.nodes)<<32|uint64(s.voters), uint64(s.timeout), 0), stream: dist.Name("bus", "")}
+	return s
+}
+
+// playElections draws the plays of a bus, by one of many streams. The same share of its voters dies as of those of the group.
+func playElections(group, s electionShape, stream uint64) *election {
+	e := &election{losses: losses(group.voters)}
+	e.failed = make([][]time.Duration, len(e.losses))
+	clusters, times := s.effort()
+	minority := mostLost(s.voters)
+	random := &chance{source: dist.NewSource(uint64(s.nodes)<<32|uint64(s.voters), uint64(s.timeout), stream), stream: dist.Name("bus", "")}
 	b := busPair{branch: newBus(s, random)}
-	for range busClusters {
+	for range clusters {
 		b.steady = newBus(s, random)
 		b.steady.run(b.steady.now+b.steady.timeout, nil)
-		for others := range minority {
-			e.failed[others] = b.play(e.failed[others], plays/busClusters, busBlow{1 + others, b.branch.failed})
+		for i, lost := range e.losses {
+			dead := min(max(1, lost*s.voters/group.voters), minority)
+			e.failed[i] = b.play(e.failed[i], times, busBlow{dead, func() bool { return b.branch.failed }})
 		}
-		e.halted = b.play(e.halted, plays/busClusters, busBlow{1 + minority, b.branch.halted})
+		e.halted = b.play(e.halted, times, busBlow{1 + minority, b.branch.halted})
 	}
 	for _, table := range append(e.failed, e.halted) {
 		slices.Sort(table)
 	}
 	return e
+}
+
+// mostLost is how many voters can die together and leave a majority.
+func mostLost(voters int) int { return voters - voters/2 - 1 }
+
+// losses are the numbers of lost voters that are played: closer together near the majority, where each counts.
+func losses(voters int) (of []int) {
+	most := mostLost(voters)
+	if most == 0 {
+		return nil
+	}
+	of = []int{1, most - most/2, most - most/4, most}
+	slices.Sort(of)
+	return slices.Compact(of)
 }
 
 // holdElections finds the election of each group.
@@ -120,15 +152,23 @@ func invert(table []time.Duration, random uint64) time.Duration {
 	return table[i] + time.Duration(step)
 }
 
-// failedAfter is how long after the death of a primary a majority takes it for failed. So many voters are lost, itself included.
+// failedAfter is how long after the death of a primary a majority takes it for failed. So many voters are lost, itself included; a number
+// that was not played lies between two that were.
 func (e *election) failedAfter(random uint64, lost int) time.Duration {
-	return invert(e.failed[min(max(lost, 1), len(e.failed))-1], random)
+	lost = min(max(lost, 1), e.losses[len(e.losses)-1])
+	i, found := slices.BinarySearch(e.losses, lost)
+	span := invert(e.failed[i], random)
+	if found {
+		return span
+	}
+	low, few, more := invert(e.failed[i-1], random), e.losses[i-1], e.losses[i]
+	return low + (span-low)*time.Duration(lost-few)/time.Duration(more-few)
 }
 
 // haltedAfter is how long after the loss of a majority the primaries that are left stop serving clients.
 func (e *election) haltedAfter(random uint64) time.Duration { return invert(e.halted, random) }
 
-// electedAfter is how long after FAIL a replica of that rank is promoted: its cron notices within 100 ms, and asks for votes at the
+// electedAfter is how long after FAIL a replica of that rank is promoted: its next cron notices, and asks for votes at the
 // first of its crons after the delay.
 func electedAfter(random uint64, rank int) time.Duration {
 	const cron = busCron * time.Millisecond

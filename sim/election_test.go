@@ -90,11 +90,7 @@ func agree(t *testing.T, what string, seen, model []float64) {
 	limit := 1.9495 * math.Sqrt(1/float64(len(seen))+1/float64(len(model)))
 	t.Logf("%s: %d real ones, median %.3f s (%.3f to %.3f); model %.3f s; D %.3f, limit %.3f", what, len(seen),
 		seen[len(seen)/2], seen[low-1], seen[high-1], median, distance, limit)
-	var slack float64
-	if what == "crash 3x2 1s until FAIL" {
-		slack = 0.02 // DEVIATIONS.md: the model is a little late here
-	}
-	if median < seen[low-1] || median > seen[high-1]+slack {
+	if median < seen[low-1] || median > seen[high-1] {
 		t.Errorf("%s: the model's median %v s is not within %v and %v s", what, median, seen[low-1], seen[high-1])
 	}
 	if distance > limit {
@@ -119,15 +115,13 @@ const polled = 5 * time.Millisecond
 func TestElectionsAreThoseOfARealEngine(t *testing.T) {
 	settings := 0
 	for s, cluster := range realElections(t) {
-		e := playElections(electionShape{nodes: s.shards * (1 + s.replicas), voters: s.shards, timeout: s.timeout}, 100*busClusters)
+		shape := electionShape{nodes: s.shards * (1 + s.replicas), voters: s.shards, timeout: s.timeout}
 		name := s.name + " " + strconv.Itoa(s.shards) + "x" + strconv.Itoa(1+s.replicas) + " " + s.timeout.String()
 		lost := map[string]int{"crash": 1, "frozen": 1, "pair": 2}[s.name]
-		switch {
-		case lost > 0:
+		if lost > 0 {
 			if len(cluster.failed) < 40 {
 				t.Errorf("%s: %d failovers only", name, len(cluster.failed))
 			}
-			agree(t, name+" until FAIL", cluster.failed, modelOf(func(random uint64) time.Duration { return e.failedAfter(random, lost) }))
 			agree(t, name+" until promoted", cluster.elected, modelOf(func(random uint64) time.Duration {
 				first := electedAfter(random, 0)
 				for range s.replicas - 1 {
@@ -136,8 +130,15 @@ func TestElectionsAreThoseOfARealEngine(t *testing.T) {
 				}
 				return first + polled
 			}))
-		case s.name == "minority":
-			agree(t, name+" until it stops", cluster.stopped, modelOf(func(random uint64) time.Duration { return e.haltedAfter(random) }))
+		}
+		// Stream 0 is what newElection plays; the others show that it is no lucky one.
+		for stream := range uint64(5) {
+			e := playElections(shape, shape.bounded(), stream)
+			if lost > 0 {
+				agree(t, name+" until FAIL", cluster.failed, modelOf(func(random uint64) time.Duration { return e.failedAfter(random, lost) }))
+			} else if s.name == "minority" {
+				agree(t, name+" until it stops", cluster.stopped, modelOf(func(random uint64) time.Duration { return e.haltedAfter(random) }))
+			}
 		}
 		settings++
 	}
@@ -146,18 +147,19 @@ func TestElectionsAreThoseOfARealEngine(t *testing.T) {
 	}
 }
 
-// A replica of rank 0 waits 500 ms + 0 to 499 ms, rounded up to its cron, and up to one cron before that; each rank adds a second.
+// A replica of rank 0 waits 500 ms + 0 to 499 ms, rounded up to its cron, and up to one cron before that; each rank adds a second,
+// rounded too.
 func TestElectionsAreDelayedByRank(t *testing.T) {
-	const cron = 100 * time.Millisecond
+	const cron = busCron * time.Millisecond
 	low, high := time.Hour, time.Duration(0)
 	for i := range uint64(100_000) {
 		d := electedAfter(i*(math.MaxUint64/100_000), 0)
 		low, high = min(low, d), max(high, d)
-		if ranked := electedAfter(i*(math.MaxUint64/100_000), 2); ranked != d+2*time.Second {
+		if ranked := electedAfter(i*(math.MaxUint64/100_000), 2); (ranked - d - 2*time.Second).Abs() >= cron {
 			t.Fatalf("rank 0 takes %v, rank 2 %v", d, ranked)
 		}
 	}
-	if low < 500*time.Millisecond+votesTake || low > 600*time.Millisecond || high < 1050*time.Millisecond || high >= 1000*time.Millisecond+cron+votesTake {
+	if low < 5*cron+votesTake || low > 6*cron || high < 10*cron || high >= 11*cron+votesTake {
 		t.Errorf("between %v and %v", low, high)
 	}
 }
@@ -177,9 +179,35 @@ func TestFailureIsAgreedOnAfterTheNodeTimeout(t *testing.T) {
 	}
 }
 
+// A large group is played as a smaller one. Played whole, its medians lie within 4 standard errors, for one primary lost
+// and for a zone's third.
+func TestALargeGroupIsFoundDeadLikeASmallerOne(t *testing.T) {
+	group := electionShape{120, 40, 15 * time.Second}
+	clusters, times := group.effort()
+	plays := float64(clusters * times)
+	small, whole := newElection(group), playElections(group, group, 1)
+	for _, lost := range []int{1, 10, 13} {
+		var m [2]float64
+		var variance float64
+		for i, e := range []*election{small, whole} {
+			x := modelOf(func(random uint64) time.Duration { return e.failedAfter(random, lost) })
+			slices.Sort(x)
+			m[i] = x[len(x)/2]
+			// The median of n normal values has the standard error 1.2533 sd/sqrt(n); half of the values lie within 0.6745 sd.
+			error := 1.2533 * (x[len(x)*3/4] - x[len(x)/4]) / 2 / 0.6745 / math.Sqrt(plays)
+			variance += error * error
+		}
+		t.Logf("%d lost: %.2f s, whole %.2f s, standard error %.2f s", lost, m[0], m[1], math.Sqrt(variance))
+		if math.Abs(m[0]-m[1]) > 4*math.Sqrt(variance) {
+			t.Errorf("%d lost: %.2f s, whole %.2f s", lost, m[0], m[1])
+		}
+	}
+}
+
 func TestATableIsAFunctionOfItsShape(t *testing.T) {
 	s := electionShape{9, 3, 3 * time.Second}
 	a, b := newElection(s), newElection(s)
+	same(t, "losses", a.losses, b.losses)
 	same(t, "failed", a.failed, b.failed)
 	same(t, "halted", a.halted, b.halted)
 }
@@ -192,7 +220,11 @@ func TestAReplicaThatWasAwayTooLongDoesNotStand(t *testing.T) {
 }
 
 func BenchmarkElection(b *testing.B) {
-	for range b.N {
-		newElection(electionShape{30, 10, 15 * time.Second})
+	for _, s := range []electionShape{{6, 3, 15 * time.Second}, {30, 10, 15 * time.Second}, {150, 50, 15 * time.Second}} {
+		b.Run(strconv.Itoa(s.nodes), func(b *testing.B) {
+			for range b.N {
+				newElection(s)
+			}
+		})
 	}
 }
