@@ -74,11 +74,12 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 		bin/failsim merge $$d/0 $$d/1 -o $$d/merged --quiet; bin/failsim run $$s -o $$d/straight --quiet; \
 		diff -r -x environment.json $$d/merged $$d/straight; echo "parts of two architectures merge to the same bytes"
 
-election-check: ## a few failovers of a real redis-server cluster (installs Debian's package if it is missing)
+election-check: ## a few failovers of a real redis-server cluster, held against the engine's source (installs Debian's package if it is missing)
 	@command -v redis-server >/dev/null || { echo "election-check: installing redis-server"; apt-get update && apt-get install -y --no-install-recommends redis-server; }
 	go -C crosscheck/election vet ./...
-	go -C crosscheck/election run . -header -case crash -replicas 1 -timeout 1s -rounds 3
-	go -C crosscheck/election run . -case manual -replicas 1 -timeout 1s -rounds 2
+	go -C crosscheck/election test ./...
+	go -C crosscheck/election run . -check -header -case crash -replicas 1 -timeout 1s -rounds 3
+	go -C crosscheck/election run . -check -case manual -replicas 1 -timeout 1s -rounds 2
 
 # The accessibility checker that page-check uses; its digest stands in crosscheck/page.
 AXE := axe-core-4.14.1

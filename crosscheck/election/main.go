@@ -32,6 +32,7 @@ type options struct {
 	rounds   int
 	clusters int
 	header   bool
+	check    bool
 }
 
 func main() {
@@ -58,6 +59,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.clusters, "clusters", 1, "clusters that run side by side")
 	f.IntVar(&o.ports, "ports", 20000, "the first `port` to use, of some thousand; runs side by side want their own")
 	f.BoolVar(&o.header, "header", false, "write the line of column names first")
+	f.BoolVar(&o.check, "check", false, "fail where a row is not what the engine's source allows")
 	_ = f.Parse(args) // it exits
 	b, known := cases()[o.name]
 	switch {
@@ -145,14 +147,17 @@ func (o options) play(dir string, rounds int, emit func(row)) error {
 	if err != nil {
 		return err
 	}
-	for range rounds {
+	for blow := range rounds {
 		time.Sleep(time.Second + o.timeout/2 + rand.N(o.timeout/2+time.Second))
 		rows, err := c.episode(cases()[o.name])
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
+		for i, r := range rows {
 			emit(r)
+			if err := r.check(o); o.check && err != nil {
+				return fmt.Errorf("blow %d, victim %d: %w", blow+1, i+1, err)
+			}
 		}
 	}
 	return nil
