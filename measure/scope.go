@@ -11,6 +11,8 @@ type scope struct {
 	cfg *sim.Config
 	// calls: something may be failed over by the API; statuses: a node may be out of service from the beginning.
 	calls, statuses bool
+	// promotions: a call may choose a primary by hand.
+	promotions bool
 	// kinds has the kinds of faults and failures that can strike.
 	kinds [sim.NumFaultKinds]bool
 	// named: a group is reached through names that have to follow a failover.
@@ -18,7 +20,17 @@ type scope struct {
 }
 
 func newScope(cfg *sim.Config) scope {
-	s := scope{cfg: cfg, calls: len(cfg.Calls)+len(cfg.Campaigns) > 0}
+	s := scope{cfg: cfg, calls: len(cfg.Campaigns) > 0}
+	for i := range cfg.Calls {
+		switch c := &cfg.Calls[i]; c.Action {
+		case sim.ActionTestFailover:
+			s.calls = true
+		case sim.ActionReboot:
+			s.kinds[sim.FaultReboot] = true
+		case sim.ActionModify:
+			s.promotions = s.promotions || c.Modify.Primary != ""
+		}
+	}
 	for i := range cfg.Groups {
 		g := &cfg.Groups[i]
 		s.named = s.named || hasNames(g)
@@ -94,6 +106,8 @@ func (s *scope) hasCause(id metricID, cause sim.Cause) bool {
 		return s.calls && id != detection // data is lost where the replica dies that a call counted on
 	case sim.CauseNodeStatus:
 		return s.statuses && window && id != dataLosses
+	case sim.CauseModify:
+		return s.promotions && window && id != dataLosses
 	}
 	kind := sim.FaultKind(cause - sim.CauseFault)
 	switch {

@@ -23,7 +23,7 @@ type layer map[string]setting
 
 // commonKeys may stand in any table of delays.
 var commonKeys = []string{"accept", "completed_event", "recovery_start", "provision", "sync_rate", "lag", "detection", "takeover",
-	"swap", "upgrade_gap", "reboot"}
+	"swap", "upgrade_gap", "reboot", "modify"}
 
 // cmdKeys and cmeKeys differ from class to class.
 var (
@@ -142,7 +142,9 @@ func (r *reader) resolve(spec *sim.GroupSpec, own layer) (delays sim.Delays, tex
 		if !ok {
 			s = r.standard(spec, key)
 		}
-		fmt.Fprintf(&texts, "%s=%s;", key, s.text)
+		if key != "modify" || r.draws(key) { // what no call of the scenario draws has no meaning
+			fmt.Fprintf(&texts, "%s=%s;", key, s.text)
+		}
 		return s
 	}
 	delays = sim.Delays{
@@ -158,6 +160,7 @@ func (r *reader) resolve(spec *sim.GroupSpec, own layer) (delays sim.Delays, tex
 		Swap:           get("swap").delay,
 		UpgradeGap:     get("upgrade_gap").delay,
 		Reboot:         get("reboot").delay,
+		Modify:         get("modify").delay,
 	}
 	if class == classCMD {
 		delays.Propagation = get("propagation").delay
@@ -197,7 +200,9 @@ func (r *reader) draws(key string) bool {
 	case "detection", "takeover":
 		return r.kinds.losesNodes()
 	case "swap":
-		return r.kinds["replacement"] || r.kinds["scale"]
+		return r.kinds["replacement"] || r.kinds["scale"] || r.kinds["modify"]
+	case "modify":
+		return r.kinds[key]
 	case "upgrade_gap", "reboot":
 		return r.kinds[strings.TrimSuffix(key, "_gap")]
 	}

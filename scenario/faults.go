@@ -12,7 +12,7 @@ import (
 	"failsim/words"
 )
 
-// kinds are the kinds of faults and failures that a scenario has, by their names.
+// kinds are the kinds of faults and failures that a scenario has, by their names, and the actions of its calls.
 type kinds map[string]bool
 
 // kindsOf looks for kinds before anything is read: which defaults matter depends on them.
@@ -24,6 +24,12 @@ func kindsOf(root *table) kinds {
 			if kind, ok := t["kind"].(string); ok {
 				found[kind] = true
 			}
+		}
+	}
+	calls, _ := root.values["call"].([]map[string]any)
+	for _, t := range calls {
+		if action, ok := t["action"].(string); ok && (action == sim.ActionReboot.String() || action == sim.ActionModify.String()) {
+			found[action] = true
 		}
 	}
 	return found
@@ -63,10 +69,13 @@ func (r *reader) readFaults(tables []*table) {
 			r.cfg.Faults = append(r.cfg.Faults, f)
 		}
 	}
-	slices.SortStableFunc(r.cfg.Blocks, func(a, b sim.BlockConfig) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Duration, b.Duration))
-	})
+	slices.SortStableFunc(r.cfg.Blocks, byBegin)
 	slices.SortStableFunc(r.cfg.Faults, func(a, b sim.FaultConfig) int { return cmp.Compare(a.At, b.At) })
+}
+
+// byBegin orders blocks of the API.
+func byBegin(a, b sim.BlockConfig) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Duration, b.Duration))
 }
 
 // readAnyFault reads one fault; names are the kinds. It answers false where there is none.
@@ -177,7 +186,7 @@ func (r *reader) readPowered(t *table, f *sim.FaultConfig) {
 	chosen := r.chosenGroups(t)
 	for _, g := range chosen {
 		switch group := &r.cfg.Groups[g]; {
-		case group.MultiAZ:
+		case group.MultiAZ || r.becomesMultiAZ[g]: // sim strikes those that are Multi-AZ then
 			f.Target.Groups = append(f.Target.Groups, g)
 		case t.has("groups"):
 			t.wrong("groups", "group %s is not Multi-AZ; the action takes Multi-AZ groups alone", group.ID)

@@ -49,6 +49,7 @@ func defaultDelays() sim.Delays {
 		Swap:           delay("uniform(100ms, 1s)"),
 		UpgradeGap:     delay("uniform(1s, 5s)"),
 		Reboot:         delay("triangular(30s, 60s, 120s)"),
+		Modify:         delay("triangular(10s, 30s, 90s)"),
 	}
 }
 
@@ -60,7 +61,8 @@ func defaultReplication(dataset int64) sim.ReplicationConfig {
 // withTrouble fills in the defaults of the delays that only trouble draws.
 func withTrouble(d sim.Delays) sim.Delays {
 	standard := defaultDelays()
-	d.Detection, d.Takeover, d.Swap, d.UpgradeGap, d.Reboot = standard.Detection, standard.Takeover, standard.Swap, standard.UpgradeGap, standard.Reboot
+	d.Detection, d.Takeover, d.UpgradeGap = standard.Detection, standard.Takeover, standard.UpgradeGap
+	d.Swap, d.Reboot, d.Modify = dist.Constant(14*time.Second), dist.Constant(15*time.Second), dist.Constant(16*time.Second)
 	return d
 }
 
@@ -82,6 +84,9 @@ func TestDefaultsHoldWhereNothingIsSaid(t *testing.T) {
 			"TestFailoverNotAvailableFault", "InvalidParameterCombination", "", "InvalidKMSKeyFault",
 			"InvalidReplicationGroupState", "InvalidReplicationGroupState", "InvalidCacheClusterState",
 			"InvalidReplicationGroupState", "APICallRateForCustomerExceeded",
+			"CacheClusterNotFound", "InvalidCacheClusterState", "InvalidParameterCombination", "InvalidParameterCombination",
+			"InvalidParameterCombination", "InvalidParameterCombination", "InvalidParameterCombination", "InvalidParameterValue",
+			"InvalidReplicationGroupState",
 		},
 		Groups: []sim.GroupConfig{{
 			ID: "sessions", Mode: sim.ClusterEnabled, Engine: "valkey", EngineVersion: "8.0", NodeType: "cache.r7g.large",
@@ -127,9 +132,15 @@ func TestEveryKeyIsHonored(t *testing.T) {
 			"TestFailoverNotAvailableFault", "InvalidReplicationGroupState", "InvalidParameterCombination", "InvalidKMSKeyFault",
 			"InvalidCacheClusterState", "InvalidReplicationGroupState", "InvalidCacheClusterState",
 			"InvalidParameterCombination", "TestFailoverNotAvailableFault",
+			"CacheClusterNotFound", "InvalidCacheClusterState", "InvalidParameterCombination", "InvalidParameterCombination",
+			"InvalidParameterCombination", "InvalidParameterCombination", "InvalidParameterCombination", "InvalidParameterValue",
+			"InvalidReplicationGroupState",
 		},
 		Calls: []sim.CallConfig{
 			{At: sim.Time(10 * time.Minute), Group: "carts-2", NodeGroup: "0001"},
+			{At: sim.Time(20 * time.Minute), Action: sim.ActionReboot, Node: "carts-1-001"},
+			{At: sim.Time(30 * time.Minute), Action: sim.ActionModify, Group: "carts-1", Modify: sim.ModifyConfig{
+				Primary: "carts-1-002", AutomaticFailover: sim.SwitchOff, MultiAZ: sim.SwitchOn}},
 			{At: sim.Time(150 * time.Minute), Group: "SESSIONS", NodeGroup: "0003"},
 		},
 		Campaigns: []sim.CampaignConfig{{

@@ -18,14 +18,7 @@ func (r *reader) readCalls(tables []*table) {
 		return
 	}
 	for _, t := range tables {
-		t.choice("action", "TestFailover", "TestFailover")
-		call := sim.CallConfig{At: t.at()}
-		if t.need("group", "a replication group id") {
-			call.Group = t.text("group", "")
-		}
-		if t.need("node_group", `a node group id such as "0001"`) {
-			call.NodeGroup = t.text("node_group", "")
-		}
+		call := r.readCall(t)
 		t.close()
 		r.warnOfRefusal(t, call)
 		r.cfg.Calls = append(r.cfg.Calls, call)
@@ -33,7 +26,44 @@ func (r *reader) readCalls(tables []*table) {
 	slices.SortStableFunc(r.cfg.Calls, func(a, b sim.CallConfig) int { return cmp.Compare(a.At, b.At) })
 }
 
-// warnOfRefusal says which error will answer a call whose ids alone are wrong.
+// readCall reads the keys of one call's action.
+func (r *reader) readCall(t *table) sim.CallConfig {
+	actions := []sim.Action{sim.ActionTestFailover, sim.ActionReboot, sim.ActionModify, sim.ActionTestFailover}
+	chosen := t.choice("action", "test-failover", "test-failover", "reboot", "modify", "TestFailover")
+	call := sim.CallConfig{At: t.at(), Action: actions[chosen]}
+	if call.Action == sim.ActionReboot {
+		if t.need("node", `a cache cluster id such as "sessions-001"`) {
+			call.Node = t.text("node", "")
+		}
+		return call
+	}
+	if t.need("group", "a replication group id") {
+		call.Group = t.text("group", "")
+	}
+	if call.Action == sim.ActionModify {
+		call.Modify.Primary = t.text("primary", "")
+		call.Modify.AutomaticFailover, call.Modify.MultiAZ = t.toggle("automatic_failover"), t.toggle("multi_az")
+		if g, ok := r.groupByID[strings.ToLower(call.Group)]; ok && call.Modify.MultiAZ == sim.SwitchOn {
+			r.becomesMultiAZ[g] = true
+		}
+	} else if t.need("node_group", `a node group id such as "0001"`) {
+		call.NodeGroup = t.text("node_group", "")
+	}
+	return call
+}
+
+// toggle reads what a call wants of a setting.
+func (t *table) toggle(name string) sim.Switch {
+	switch on := t.optional(name); {
+	case on == nil:
+		return sim.SwitchKeep
+	case *on:
+		return sim.SwitchOn
+	}
+	return sim.SwitchOff
+}
+
+// warnOfRefusal says which error will answer a call whose ids alone are wrong, or which asks for nothing.
 func (r *reader) warnOfRefusal(t *table, call sim.CallConfig) {
 	violation, key, id := r.misdirected(call), "group", call.Group
 	switch violation {
@@ -41,22 +71,54 @@ func (r *reader) warnOfRefusal(t *table, call sim.CallConfig) {
 		return
 	case sim.InvalidNodeGroupID, sim.NodeGroupNotFound:
 		key, id = "node_group", call.NodeGroup
+	case sim.NodeNotFound:
+		if key, id = "node", call.Node; call.Action == sim.ActionModify {
+			key, id = "primary", call.Modify.Primary
+		}
 	}
 	r.doc.warn(t.key(key), "%s will be refused with %s: %s", words.Quote(id), r.cfg.Refusals[violation], violation)
 }
 
 func (r *reader) misdirected(call sim.CallConfig) sim.Violation {
-	if v := sim.CheckIDs(call.Group, call.NodeGroup); v != sim.NoViolation {
+	nodeGroup := call.NodeGroup
+	switch call.Action {
+	case sim.ActionReboot:
+		return r.unknownNode(call.Node)
+	case sim.ActionModify:
+		nodeGroup = "0001" // any will do
+	}
+	if v := sim.CheckIDs(call.Group, nodeGroup); v != sim.NoViolation {
 		return v
 	}
 	index, ok := r.groupByID[strings.ToLower(call.Group)]
-	if !ok {
+	switch {
+	case !ok:
 		return sim.GroupNotFound
+	case call.Action == sim.ActionModify && call.Modify == sim.ModifyConfig{}:
+		return sim.NothingToModify
+	case call.Action == sim.ActionModify && r.cfg.Groups[index].Mode != sim.ClusterEnabled && call.Modify.Primary != "":
+		return r.unknownNode(call.Modify.Primary)
+	case call.Action == sim.ActionModify:
+		return sim.NoViolation
 	}
 	if !slices.ContainsFunc(r.cfg.Groups[index].NodeGroups, func(ng sim.NodeGroupConfig) bool { return ng.ID == call.NodeGroup }) {
 		return sim.NodeGroupNotFound
 	}
 	return sim.NoViolation
+}
+
+// unknownNode tells what a call breaks that names a node by its id, as far as the id alone goes.
+func (r *reader) unknownNode(id string) sim.Violation {
+	id = strings.ToLower(id)
+	if _, named := r.owners[id]; !named || r.isGroup(id) {
+		return sim.NodeNotFound
+	}
+	return sim.NoViolation
+}
+
+func (r *reader) isGroup(id string) bool {
+	_, ok := r.groupByID[id]
+	return ok
 }
 
 // readCampaigns reads the operators.

@@ -110,13 +110,15 @@ func Parse(path string, text []byte, readFile func(name string) ([]byte, error))
 	sortByLine(doc.warnings)
 	s.Config = r.cfg
 	s.Assumptions = doc.defaults.assumptions()
-	if len(r.kinds) > 0 && len(r.cfg.Calls)+len(r.cfg.Campaigns) == 0 {
+	if len(r.kinds) > 0 && len(r.cfg.Campaigns) == 0 && !slices.ContainsFunc(r.cfg.Calls, isFailoverCall) {
 		s.Assumptions = slices.DeleteFunc(s.Assumptions, aboutCalls)
 	}
 	s.Warnings = doc.warnings
 	s.Identity = identity(r.cfg, r.delayTexts, s.Thresholds)
 	return s, nil
 }
+
+func isFailoverCall(c sim.CallConfig) bool { return c.Action == sim.ActionTestFailover }
 
 // aboutCalls tells whether the default matters to calls of TestFailover alone.
 func aboutCalls(d sim.Default) bool {
@@ -203,15 +205,17 @@ type reader struct {
 	groupsWrong bool              // groups may be missing because of mistakes of their own
 	groupByID   map[string]int    // index into cfg.Groups
 	owners      map[string]string // ids of groups and nodes: the table that took each
-	wildcards   int               // patterns with a wildcard so far
-	targets     int64             // failovers that campaigns set out for so far
-	attempts    int64             // calls that campaigns can make at most so far
+	// becomesMultiAZ has the groups that a call may make Multi-AZ.
+	becomesMultiAZ map[int]bool
+	wildcards      int   // patterns with a wildcard so far
+	targets        int64 // failovers that campaigns set out for so far
+	attempts       int64 // calls that campaigns can make at most so far
 }
 
 func newReader(doc *document) *reader {
 	return &reader{
 		doc: doc, classes: map[string]layer{}, standards: map[string]setting{}, groupByID: map[string]int{},
-		owners: map[string]string{},
+		owners: map[string]string{}, becomesMultiAZ: map[int]bool{},
 	}
 }
 

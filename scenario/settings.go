@@ -162,6 +162,16 @@ func (r *reader) readErrors(t *table) {
 		sim.KMSKeyInvalid:      "InvalidKMSKeyFault",
 		sim.GroupNotAvailable:  "InvalidReplicationGroupState",
 		sim.NodeNotAvailable:   "InvalidCacheClusterState",
+
+		sim.NodeNotFound:             "CacheClusterNotFound",
+		sim.RebootWithClusterMode:    "InvalidCacheClusterState",
+		sim.NothingToModify:          "InvalidParameterCombination",
+		sim.FailoverMandatory:        "InvalidParameterCombination",
+		sim.ReplicaMissing:           "InvalidParameterCombination",
+		sim.MultiAZNeedsFailover:     "InvalidParameterCombination",
+		sim.PromotionWithClusterMode: "InvalidParameterCombination",
+		sim.NotAMember:               "InvalidParameterValue",
+		sim.PromotionWithFailover:    "InvalidReplicationGroupState",
 	}
 	for _, e := range errorKeys {
 		code := t.text(e.key, t.fallback(e.key))

@@ -30,6 +30,8 @@ type ReplicationGroup struct {
 	halted   bool
 	halting  Handle
 	swapping int32 // the planned work that swaps a primary now; -1 for none
+	// unpowered is the zone-power fault, of the topology's faults, that strikes the group now; -1 for none.
+	unpowered int32
 	// unwritable counts, per observer, the node groups that cannot be written; the group's window is open while it is > 0.
 	unwritable [2]int32
 	windows    [2]windowSlot
@@ -100,7 +102,7 @@ const (
 	downCut                      // a partition holds it
 	downSyncing                  // it runs, and copies the dataset
 	downAway                     // it reboots
-	downSwapped                  // its place is being swapped
+	downSwapped                  // its place is being swapped, or it hands over
 )
 
 // up tells whether the node serves clients.
@@ -149,13 +151,14 @@ const (
 	phaseUpgradeGap
 	phaseReboot
 	phaseElection
+	phaseModify
 	numPhases
 )
 
 // String is the word that names the stream; to change it changes every draw.
 func (p phase) String() string {
 	return [...]string{"accept", "promotion", "completed_event", "propagation", "dns_ttl", "recovery_start", "provision",
-		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election"}[p]
+		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election", "modify"}[p]
 }
 
 // topology is what a Config says, flattened for use by index. Worlds share it and nothing writes it: what comes from outside
@@ -174,6 +177,7 @@ type topology struct {
 	nodeIndices []int32
 	// byID finds the slab index of a group and of "group/node group".
 	groupByID, nodeGroupByID map[string]int32
+	nodeByID                 map[string]int32
 	electionByShape          map[electionShape]*election
 	elections                []*election // by group; nil where its engine has no part in failovers
 	// pristine is every World's state at virtual zero.
@@ -199,7 +203,7 @@ type nodeFacts struct {
 
 type callFacts struct {
 	nodeGroup int32
-	violation Violation // found in the ids alone
+	violation Violation // of TestFailover: found in the ids alone
 }
 
 type campaignFacts struct {
@@ -209,12 +213,13 @@ type campaignFacts struct {
 }
 
 func newTopology(cfg *Config) *topology {
-	t := &topology{cfg: cfg, groupByID: map[string]int32{}, nodeGroupByID: map[string]int32{},
+	t := &topology{cfg: cfg, groupByID: map[string]int32{}, nodeGroupByID: map[string]int32{}, nodeByID: map[string]int32{},
 		electionByShape: map[electionShape]*election{}}
 	for i := range cfg.Groups {
 		t.addGroup(&cfg.Groups[i])
 	}
-	for _, c := range cfg.Calls {
+	for i := range cfg.Calls {
+		c := &cfg.Calls[i]
 		nodeGroup, violation := t.lookup(c.Group, c.NodeGroup)
 		t.calls = append(t.calls, callFacts{nodeGroup, violation})
 	}
@@ -240,6 +245,7 @@ func (t *topology) addGroup(g *GroupConfig) {
 		status:     g.Status,
 		windows:    [2]windowSlot{noWindow, noWindow},
 		swapping:   -1,
+		unpowered:  -1,
 		upgrades:   noUpgrades,
 
 		automaticFailover: g.AutomaticFailover,
@@ -271,6 +277,7 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 	for i := range ng.Nodes {
 		n := &ng.Nodes[i]
 		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
+		t.nodeByID[n.ID] = int32(len(t.nodes))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
 		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1, upgrades: noUpgrades}
 		if !n.Status.Serves() {

@@ -99,6 +99,7 @@ type Delays struct {
 	Swap           dist.Delay // planned replacement or scaling: how long a primary's place takes no writes
 	UpgradeGap     dist.Delay // engine upgrade: the same
 	Reboot         dist.Delay // the customer reboots a node -> it is back, empty
+	Modify         dist.Delay `json:",omitzero"` // ModifyReplicationGroup: accepted -> the settings are changed
 	Lag            dist.Delay // how far a replica trails its primary
 	// DNSTTL is how long a resolver may keep the old answer: uniform(0, DNSTTL), one draw a failover.
 	DNSTTL time.Duration
@@ -106,11 +107,15 @@ type Delays struct {
 	SyncRate int64
 }
 
-// CallConfig is one TestFailover call at a known instant. Group and NodeGroup are sent as they stand: a call that names
-// what does not exist is refused in the trial, as the API would.
+// CallConfig is one call of the API at a known instant. What it names is sent as it stands: a call that names what does not exist is
+// refused in the trial, as the API would.
 type CallConfig struct {
-	At               Time
+	At Time
+	// Group is of TestFailover and of modifications, NodeGroup of TestFailover alone.
 	Group, NodeGroup string
+	Action           Action       `json:",omitzero"`
+	Node             string       `json:",omitzero"` // ActionReboot
+	Modify           ModifyConfig `json:",omitzero"` // ActionModify
 }
 
 // BlockConfig is a span in which the service answers every TestFailover call with TestFailoverNotAvailableFault.

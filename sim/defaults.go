@@ -46,6 +46,7 @@ func Defaults() []Default {
 		{"delays.upgrade_gap", "uniform(1s, 5s)", GradeDocumented, "User Guide: a few seconds from 5.0.6 on; the bounds are inferred"},
 		{"delays.upgrade_gap before 5.0.6", "uniform(30s, 60s)", GradeDocumented, "User Guide: 30 s to a minute, for the DNS name to follow"},
 		{"delays.reboot", "triangular(30s, 60s, 120s)", GradeInferred, "no source"},
+		{"delays.modify", "triangular(10s, 30s, 90s)", GradeInferred, "no source: how long a group is modifying when a setting is changed"},
 		{"replication_group.election.node_timeout", "15s", GradeInferred,
 			"the engine's default; what ElastiCache sets is not documented"},
 		{"replication_group.write_size", "1KiB", GradeInferred, "no source: what one write takes in the replication stream"},

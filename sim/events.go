@@ -72,6 +72,15 @@ const (
 	KindGroupAvailable
 	KindNodeAvailable
 	KindHorizonReached
+
+	KindRebootCalled
+	KindModifyCalled
+	KindModified
+	KindHandOverBegun
+	KindHandOverDone
+	KindHandOverNamed
+	KindHandOverFollowed
+	KindHandOverDropped
 	numKinds
 )
 
@@ -87,6 +96,7 @@ func (k Kind) String() string {
 		"WorkScheduled", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
 		"APIBlocked", "APIUnblocked", "GroupAvailable", "NodeAvailable", "HorizonReached",
+		"RebootCalled", "ModifyCalled", "Modified", "HandOverBegun", "HandOverDone", "HandOverNamed", "HandOverFollowed", "HandOverDropped",
 	}[k]
 }
 
@@ -151,7 +161,7 @@ func (w *World) Describe(r Record) RecordText {
 	if r.Node >= 0 {
 		text.Node = w.top.nodes[r.Node].cfg.ID
 	}
-	if r.Kind == KindTestFailoverCalled {
+	if r.Kind == KindTestFailoverCalled || r.Kind == KindRebootCalled || r.Kind == KindModifyCalled {
 		text.Outcome = w.top.cfg.Refusals[r.Violation]
 		if r.Violation == NoViolation {
 			text.Outcome = "accepted"
@@ -196,6 +206,9 @@ func (w *World) sentence(r Record, node string) string {
 		return "the service allows TestFailover again"
 	case KindHorizonReached:
 		return "nothing new begins from here on"
+	}
+	if text := w.actionSentence(r, node); text != "" {
+		return text
 	}
 	if r.Campaign < 0 {
 		return w.troubleSentence(r, node)
@@ -258,6 +271,7 @@ const (
 	messagePatched
 	messageScaled
 	messageScheduled
+	messageFailoverTurnedOn // a group
 )
 
 // serviceEvent is a message of the service, kept short until somebody reads it.
@@ -315,6 +329,9 @@ func (w *World) serviceEvent(e serviceEvent) ServiceEvent {
 	case messageGroupFailoverCompleted:
 		f := &w.failovers[e.subject]
 		return ServiceEvent{e.at, w.top.cfg.Groups[f.Group].ID, SourceReplicationGroup, w.failoverMessage(f)}
+	case messageFailoverTurnedOn:
+		id := w.top.cfg.Groups[e.subject].ID
+		return ServiceEvent{e.at, id, SourceReplicationGroup, "Automatic failover has been turned on for replication group " + id}
 	}
 	return ServiceEvent{e.at, w.top.nodes[e.subject].cfg.ID, SourceCacheCluster, w.nodeMessage(e)}
 }

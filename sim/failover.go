@@ -20,8 +20,15 @@ func (w *World) TestFailover(groupID, nodeGroupID string) Violation {
 }
 
 func (w *World) callDue(index int32) {
-	facts := &w.top.calls[index]
-	w.call(facts.nodeGroup, facts.violation, -1)
+	switch c := &w.top.cfg.Calls[index]; c.Action {
+	case ActionReboot:
+		w.callReboot(c.Node)
+	case ActionModify:
+		w.callModify(c.Group, &c.Modify)
+	default:
+		facts := &w.top.calls[index]
+		w.call(facts.nodeGroup, facts.violation, -1)
+	}
 }
 
 // call answers a call on a node group; violation is what its ids alone break. The campaign is -1 where none calls.

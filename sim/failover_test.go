@@ -205,7 +205,10 @@ func TestARefusedCallChangesNothing(t *testing.T) {
 
 func TestOneReplacementAtATimeInAGroupButNotAcrossGroups(t *testing.T) {
 	cfg := config(makeGroup("a", ClusterEnabled, 3, 1), makeGroup("b", ClusterEnabled, 3, 1), makeGroup("c", ClusterDisabled, 1, 1))
-	for _, c := range []CallConfig{
+	for _, c := range []struct {
+		at               Time
+		group, nodeGroup string
+	}{
 		{0, "a", "0001"}, {0, "b", "0001"}, {0, "c", "0001"}, // concurrently across groups
 		{sec(10), "a", "0002"},                      // refused: before the promotion
 		{sec(100), "a", "0002"},                     // refused: promoted, but the replacement still runs
@@ -213,7 +216,7 @@ func TestOneReplacementAtATimeInAGroupButNotAcrossGroups(t *testing.T) {
 		{Time(plainFinished) + 1, "a", "0003"},      // accepted
 		{Time(plainFinished) + sec(3), "a", "0002"}, // refused
 	} {
-		cfg.withCall(c.At, c.Group, c.NodeGroup)
+		cfg.withCall(c.at, c.group, c.nodeGroup)
 	}
 	_, o := play(t, cfg)
 	want := CallCount{Made: 8, Accepted: 4}

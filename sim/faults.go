@@ -105,6 +105,9 @@ func (w *World) strike(i incident) {
 	index := int32(len(w.incidents))
 	i.active = i.kind != FaultNode && i.kind != FaultReboot
 	w.incidents = append(w.incidents, i)
+	if i.kind == FaultZonePower {
+		w.cutPower(&i)
+	}
 	w.logIncident(KindFaultStruck, index)
 	if i.active {
 		w.clock.At(i.ends, event{KindIncidentOver, index})
@@ -141,6 +144,9 @@ func (w *World) endIncident(index int32) {
 	case FaultZone, FaultZonePower:
 		w.hurry()
 		w.unblock(w.struck(i))
+		if i.kind == FaultZonePower {
+			w.restorePower(i)
+		}
 	case FaultNoCapacity:
 		w.unblock(w.struck(i))
 	case FaultPartition:
@@ -163,6 +169,8 @@ func (w *World) struck(i *incident) []int32 {
 	switch {
 	case i.node >= 0:
 		return w.top.nodeIndices[i.node : i.node+1]
+	case i.kind == FaultZonePower:
+		return w.powerless(i)
 	case i.fault >= 0:
 		return w.top.faults[i.fault].nodes
 	}

@@ -26,6 +26,7 @@ func plain() Delays {
 		Swap:          dist.Constant(500 * time.Millisecond),
 		UpgradeGap:    dist.Constant(3 * time.Second),
 		Reboot:        dist.Constant(50 * time.Second),
+		Modify:        dist.Constant(30 * time.Second),
 		Lag:           dist.Constant(time.Millisecond),
 		SyncRate:      100e6,
 	}
@@ -77,7 +78,7 @@ func config(groups ...GroupConfig) *Config {
 
 // calls adds calls on a group's first node group.
 func (c *Config) withCall(at Time, group, nodeGroup string) *Config {
-	c.Calls = append(c.Calls, CallConfig{at, group, nodeGroup})
+	c.Calls = append(c.Calls, CallConfig{At: at, Group: group, NodeGroup: nodeGroup})
 	return c
 }
 

@@ -63,9 +63,24 @@ func (s *session) note(f FaultConfig) {
 
 func (s *session) call(now Time) {
 	g := s.replay.Groups[s.IntN(len(s.replay.Groups))]
-	nodeGroup := fmt.Sprintf("%04d", 1+s.IntN(len(g.NodeGroups)+1))
-	s.live.TestFailover(g.ID, nodeGroup)
-	s.replay.Calls = append(slices.Clip(s.replay.Calls), CallConfig{now, g.ID, nodeGroup})
+	ng := g.NodeGroups[s.IntN(len(g.NodeGroups))]
+	c := CallConfig{At: now, Action: Action(s.IntN(3))}
+	switch c.Action {
+	case ActionReboot:
+		c.Node = ng.Nodes[s.IntN(len(ng.Nodes))].ID
+		s.live.Reboot(c.Node)
+	case ActionModify:
+		c.Group = g.ID
+		c.Modify = ModifyConfig{AutomaticFailover: Switch(s.IntN(3)), MultiAZ: Switch(s.IntN(3))}
+		if s.IntN(2) == 0 {
+			c.Modify = ModifyConfig{Primary: ng.Nodes[s.IntN(len(ng.Nodes))].ID, AutomaticFailover: Switch(s.IntN(2))}
+		}
+		s.live.Modify(c.Group, c.Modify)
+	default:
+		c.Group, c.NodeGroup = g.ID, fmt.Sprintf("%04d", 1+s.IntN(len(g.NodeGroups)+1))
+		s.live.TestFailover(c.Group, c.NodeGroup)
+	}
+	s.replay.Calls = append(slices.Clip(s.replay.Calls), c)
 }
 
 // expectedRefusal tells whether a random fault may be refused so.

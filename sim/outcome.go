@@ -80,7 +80,9 @@ const (
 	CauseTestFailover Cause = iota
 	CauseNodeStatus
 	CauseFault
-	NumCauses = CauseFault + Cause(NumFaultKinds)
+	// CauseModify is a primary that hands over because ModifyReplicationGroup asked for another one.
+	CauseModify = CauseFault + Cause(NumFaultKinds)
+	NumCauses   = CauseModify + 1
 )
 
 // CauseOf is the cause that a fault of the kind gives.
@@ -88,6 +90,9 @@ func CauseOf(k FaultKind) Cause { return CauseFault + Cause(k) }
 
 // String is the word that tables and files use.
 func (c Cause) String() string {
+	if c == CauseModify {
+		return "modify"
+	}
 	if c >= CauseFault {
 		return FaultKind(c - CauseFault).String()
 	}

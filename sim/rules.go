@@ -5,20 +5,30 @@ import "strings"
 // lookup finds the node group that a call names; the violation is what the ids alone break, and the node group is then -1.
 func (t *topology) lookup(groupID, nodeGroupID string) (int32, Violation) {
 	groupID = strings.ToLower(groupID)
-	switch {
-	case !validGroupID(groupID):
-		return -1, InvalidGroupID
-	case !validNodeGroupID(nodeGroupID):
-		return -1, InvalidNodeGroupID
+	if _, violation := t.lookupGroup(groupID); violation == InvalidGroupID || violation == GroupNotFound && validNodeGroupID(nodeGroupID) {
+		return -1, violation
 	}
-	if _, ok := t.groupByID[groupID]; !ok {
-		return -1, GroupNotFound
+	if !validNodeGroupID(nodeGroupID) {
+		return -1, InvalidNodeGroupID
 	}
 	nodeGroup, ok := t.nodeGroupByID[groupID+"/"+nodeGroupID]
 	if !ok {
 		return -1, NodeGroupNotFound
 	}
 	return nodeGroup, NoViolation
+}
+
+// lookupGroup finds the group that a call names.
+func (t *topology) lookupGroup(groupID string) (int32, Violation) {
+	groupID = strings.ToLower(groupID)
+	if !validGroupID(groupID) {
+		return -1, InvalidGroupID
+	}
+	group, ok := t.groupByID[groupID]
+	if !ok {
+		return -1, GroupNotFound
+	}
+	return group, NoViolation
 }
 
 // violation is the first rule of TestFailover that a call on an existing node group would break now; one whose label is

@@ -83,6 +83,9 @@ func (w *World) incidentSentence(r Record, node string) string {
 // placeOf names the zone, or the node, that the incident strikes.
 func (w *World) placeOf(i *incident) string {
 	nodes := w.struck(i)
+	if i.kind == FaultZonePower {
+		nodes = w.top.faults[i.fault].nodes
+	}
 	if i.fault >= 0 && w.top.faultConfig(i.fault).Target.Zone == "" {
 		target := &w.top.faultConfig(i.fault).Target
 		var ids []string

@@ -252,7 +252,7 @@ func swarmDelays(r *rand.Rand) Delays {
 	}
 	return Delays{
 		Accept: delay(), Promotion: delay(), CompletedEvent: delay(), Propagation: delay(), RecoveryStart: delay(),
-		Provision: delay(), Lag: delay(), Detection: delay(), Takeover: delay(), Swap: delay(), UpgradeGap: delay(), Reboot: delay(),
+		Provision: delay(), Lag: delay(), Detection: delay(), Takeover: delay(), Swap: delay(), UpgradeGap: delay(), Reboot: delay(), Modify: delay(),
 		DNSTTL: time.Duration(r.Int64N(3)) * time.Minute, SyncRate: 1 + r.Int64N(1e9),
 	}
 }

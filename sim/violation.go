@@ -1,6 +1,6 @@
 package sim
 
-// Violation is a rule of TestFailover that a call breaks; NoViolation for an accepted call. Config.Refusals has the label
+// Violation is a rule of the API that a call breaks; NoViolation for an accepted call. Config.Refusals has the label
 // that answers each.
 type Violation uint8
 
@@ -20,6 +20,17 @@ const (
 	NodeNotAvailable
 	NoHealthyReplica
 	QuotaSpent
+
+	// Of RebootCacheCluster and ModifyReplicationGroup alone, besides those above.
+	NodeNotFound
+	RebootWithClusterMode
+	NothingToModify
+	FailoverMandatory
+	ReplicaMissing
+	MultiAZNeedsFailover
+	PromotionWithClusterMode
+	NotAMember
+	PromotionWithFailover
 	NumViolations
 )
 
@@ -40,5 +51,14 @@ func (v Violation) String() string {
 		"a node of the node group is not available",
 		"the node group has no healthy replica",
 		"the quota of the rolling window is spent",
+		"no such cache cluster",
+		"a node of a group with cluster mode enabled cannot be rebooted",
+		"no modifications were requested",
+		"automatic failover cannot be turned off with cluster mode enabled",
+		"a node group has no replica",
+		"Multi-AZ needs automatic failover",
+		"no primary can be chosen by hand with cluster mode enabled",
+		"the node to promote is not a member of the group",
+		"no primary can be chosen by hand while automatic failover is on",
 	}[v]
 }

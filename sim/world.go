@@ -24,6 +24,7 @@ type World struct {
 	checking bool
 	outcome  Outcome
 	marks    []int32 // nodes, for the length of one event
+	powered  []int32 // nodes, for the length of one call of struck
 }
 
 // state is what a trial changes, besides the clock and the quota. Entities live in slabs and name each other by index.
@@ -37,15 +38,18 @@ type state struct {
 	incidents  []incident
 	processes  []process
 	works      []work
-	windows    []OutageWindow
-	campaigns  []campaign
-	lanes      []lane
-	queue      []int32 // the campaigns' queues of groups; see campaign
-	cursors    []int32 // per campaign and group: its next node group in this round
-	fleet      fleet
-	calls      CallCount
-	blocks     int32 // how many blocks of the API hold
-	slowdown   int64 // of the control plane, in millionths
+
+	modifications []modification
+
+	windows   []OutageWindow
+	campaigns []campaign
+	lanes     []lane
+	queue     []int32 // the campaigns' queues of groups; see campaign
+	cursors   []int32 // per campaign and group: its next node group in this round
+	fleet     fleet
+	calls     CallCount
+	blocks    int32 // how many blocks of the API hold
+	slowdown  int64 // of the control plane, in millionths
 }
 
 func (s *state) copyFrom(src *state) {
@@ -58,6 +62,7 @@ func (s *state) copyFrom(src *state) {
 	s.incidents = append(s.incidents[:0], src.incidents...)
 	s.processes = append(s.processes[:0], src.processes...)
 	s.works = append(s.works[:0], src.works...)
+	s.modifications = append(s.modifications[:0], src.modifications...)
 	s.windows = append(s.windows[:0], src.windows...)
 	s.campaigns = append(s.campaigns[:0], src.campaigns...)
 	s.lanes = append(s.lanes[:0], src.lanes...)
@@ -277,7 +282,9 @@ func (w *World) happenOutside(e event) {
 	case KindHorizonReached:
 		w.log(about(KindHorizonReached))
 	default:
-		panic(fmt.Sprintf("sim: no event of kind %v", e.kind))
+		if !w.happenByCall(e) {
+			panic(fmt.Sprintf("sim: no event of kind %v", e.kind))
+		}
 	}
 }
 
