@@ -32,6 +32,10 @@ type Config struct {
 	Failures             []FailureConfig
 }
 
+// Endless is the Horizon of a World that is driven from outside and has none: a century. All that may be added to an instant before it
+// (faults, syncs, a window of the quota: ten years each at most) stays below 2^63 nanoseconds, which are 292 years.
+const Endless = 100 * 365 * 24 * time.Hour
+
 // End is the instant at which a trial ends: the horizon and then the drain.
 func (c *Config) End() Time { return Time(c.Horizon + c.Drain) }
 

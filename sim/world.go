@@ -161,7 +161,7 @@ func (w *World) scheduleScript() {
 	for p := range w.processes {
 		w.scheduleFailure(int32(p), w.firstFailure(int32(p)))
 	}
-	if w.tracing {
+	if w.tracing && cfg.Horizon < Endless {
 		w.clock.At(Time(cfg.Horizon), event{kind: KindHorizonReached})
 	}
 }
