@@ -1,0 +1,229 @@
+package scenario
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"failsim/sim"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// recorded is a scenario that leaves little to the session: cluster modes, a campaign, a failure by chance, calls at round instants.
+const recorded = `horizon = "1h" # far shorter than the session
+start = 2026-03-01T00:00:00Z
+[[replication_group]]
+id = "plain"
+replicas = 2
+cluster_mode = "disabled"
+maintenance_window = "sun:02:00-sun:04:00"
+automatic_failover = false
+multi_az = false
+[[replication_group]]
+id = "sharded"
+node_groups = 3
+replicas = 1
+cluster_mode = "enabled"
+writes_per_second = 100
+[[call]]
+at = "30m"
+group = "sharded"
+node_group = "0001"
+[[campaign]]
+at = "40m"
+groups = ["sharded"]
+[[failure]]
+kind = "node"
+every = "exponential(20h)"
+[quota]
+limit = 4
+`
+
+// player drives a World at random, and notes what it does.
+type player struct {
+	*rand.Rand
+	live    *sim.World
+	session Session
+}
+
+// TestARecordedSessionPlaysAgain: calls and faults at random, recorded, loaded and played, give the records and the service events of
+// the session, to the nanosecond.
+func TestARecordedSessionPlaysAgain(t *testing.T) {
+	s, err := Parse("recorded.toml", []byte(recorded), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for seed := range uint64(150) {
+		p := play(s, seed)
+		text, err := s.Record(&p.session)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		again, err := Parse("session.toml", text, nil)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		w := sim.NewWorld(&again.Config)
+		w.Trace(true)
+		w.Reset(again.Run.Seed, 0)
+		w.RunUntil(p.session.Until)
+		if diff := cmp.Diff(tale(p.live), tale(w)); diff != "" {
+			t.Fatalf("seed %d (-session +replay):\n%s\n%s", seed, diff, text)
+		}
+		for _, r := range w.Records() {
+			kinds[w.Describe(r).Kind]++
+		}
+	}
+	for _, kind := range []string{"HandOverDone", "NodeRebooting", "Modified", "WorkScheduled", "APIUnblocked", "MajorityLost", "OperatorWaits",
+		"FullSync", "NodeHealed", "RecoveryHeld"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no session had a %s", kind)
+		}
+	}
+}
+
+// tale is all that a World tells.
+func tale(w *sim.World) (lines []string) {
+	for _, r := range w.Records() {
+		lines = append(lines, fmt.Sprintf("%d %+v", r.At, w.Describe(r)))
+	}
+	for _, e := range w.ServiceEvents() {
+		lines = append(lines, fmt.Sprintf("%+v", e))
+	}
+	return lines
+}
+
+// play takes a World without a horizon through a session.
+func play(s *Scenario, seed uint64) *player {
+	cfg := s.Config
+	cfg.Horizon = sim.Endless
+	cfg.Start = cfg.Start.Add(time.Duration(seed) * time.Hour)
+	p := &player{Rand: rand.New(rand.NewPCG(seed, 3)), live: sim.NewWorld(&cfg), session: Session{Start: cfg.Start, Seed: seed}}
+	p.live.Trace(true)
+	p.live.Reset(seed, 0)
+	for range 1 + p.IntN(25) {
+		at := p.live.Now() + sim.Time(p.Int64N(int64(3*time.Hour)))
+		at -= at % sim.Time([]time.Duration{1, 10 * time.Minute}[p.IntN(2)]) // at round instants, too, where other calls are due
+		p.live.RunUntil(max(at, p.live.Now()))
+		now := p.live.StepAside()
+		if p.IntN(2) == 0 {
+			p.call(now)
+		} else {
+			p.fault()
+		}
+	}
+	p.live.RunUntil(p.live.Now() + sim.Time(p.Int64N(int64(12*time.Hour))))
+	p.session.Until = p.live.Now()
+	return p
+}
+
+func (p *player) call(now sim.Time) {
+	c := sim.CallConfig{At: now, Action: sim.Action(p.IntN(3))}
+	switch c.Action {
+	case sim.ActionReboot:
+		c.Node = []string{"plain-001", "PLAIN-002", "sharded-0001-001", "\"nobody\"\n"}[p.IntN(4)]
+		p.live.Reboot(c.Node)
+	case sim.ActionModify:
+		c.Group = "plain"
+		c.Modify = []sim.ModifyConfig{{Primary: "plain-002"}, {Primary: "plain-003"}, {AutomaticFailover: sim.SwitchOn, MultiAZ: sim.SwitchOn},
+			{AutomaticFailover: sim.SwitchOff, MultiAZ: sim.SwitchOff}, {}}[p.IntN(5)]
+		p.live.Modify(c.Group, c.Modify)
+	default:
+		c.Group, c.NodeGroup = []string{"plain", "sharded"}[p.IntN(2)], []string{"0001", "0002", "12345"}[p.IntN(3)]
+		p.live.TestFailover(c.Group, c.NodeGroup)
+	}
+	p.session.Calls = append(p.session.Calls, c)
+}
+
+// fault injects one, written as a person would; one that cannot be now is left.
+func (p *player) fault() {
+	text := []string{
+		`{"kind": "node", "node": "sharded-0002-001"}`, `{"kind": "node", "primary_of": "plain/0001"}`,
+		`{"kind": "zone", "zone": "us-east-1a", "duration": "20m", "slowdown": 2.5}`, `{"kind": "zone", "zone": "us-east-1b", "duration": "5m"}`,
+		`{"kind": "zone-power", "zone": "us-east-1a", "duration": "30m"}`, `{"kind": "partition", "node": "plain-001", "duration": "90s"}`,
+		`{"kind": "partition", "zone": "us-east-1c", "duration": "3m"}`, `{"kind": "lag-spike", "group": "sharded", "lag": "7s", "duration": "1h"}`,
+		`{"kind": "lag-spike", "group": "sharded", "node_group": "0003", "lag": "7s", "duration": "1h"}`,
+		`{"kind": "replication-stall", "group": "plain", "written": "200MB/s", "applied": "50MB/s", "duration": "10m"}`,
+		`{"kind": "reboot", "node": "plain-003"}`, `{"kind": "no-capacity", "zone": "us-east-1a", "duration": "2h"}`,
+		`{"kind": "replacement", "group": "plain", "in_window": true}`, `{"kind": "replacement", "node": "sharded-0001-002"}`,
+		`{"kind": "upgrade", "group": "sharded", "engine_version": "8.1"}`, `{"kind": "scale", "group": "sharded", "node_type": "cache.r7g.xlarge"}`,
+		`{"kind": "scale", "group": "sharded", "node_type": "cache.r7g.large"}`, `{"kind": "api-blocked", "duration": "47m"}`,
+	}[p.IntN(18)]
+	f, err := ReadFault(p.live.Config(), []byte(text))
+	if err != nil {
+		return
+	}
+	if p.IntN(4) == 0 {
+		f.At = p.live.Now() + sim.Time(p.Int64N(int64(6*time.Hour)))
+	}
+	if f, err = p.live.Inject(f); err == nil {
+		p.session.Faults = append(p.session.Faults, f)
+	}
+}
+
+// TestARecordedSessionKeepsTheTextAsItStood, but for the lines that it has to change.
+func TestARecordedSessionKeepsTheTextAsItStood(t *testing.T) {
+	s := parse(t, "[run]\ntrials = 7\n"+aloneText)
+	session := &Session{Start: s.Config.Start, Seed: 9, Until: sim.Time(100 * time.Hour),
+		Calls: []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}, {At: 2, Action: sim.ActionModify, Group: "a", Modify: sim.ModifyConfig{MultiAZ: sim.SwitchOff}}},
+		Faults: []sim.FaultConfig{{At: 3, Kind: sim.FaultNode, Slowdown: sim.Unhurried,
+			Target: sim.TargetConfig{Groups: []int{1}, NodeGroup: 1, Node: -1, PrimaryOnly: true}}}}
+	text, err := s.Record(session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `horizon = "360001000000000ns"
+[run]
+seed = 9
+trials = 7
+` + aloneText + `
+# The session: calls and faults at the instants at which they came, up to 360000000000000ns.
+
+[[call]]
+action = "test-failover"
+at = "1ns"
+group = "a"
+node_group = "0001"
+
+[[call]]
+action = "modify"
+at = "2ns"
+group = "a"
+multi_az = false
+
+[[fault]]
+kind = "node"
+at = "3ns"
+primary_of = "b/0002"
+`
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestASessionThatCannotBeWrittenIsAnError: dates in the scenario would mean other instants from another start, inline tables cannot be
+// added to, and no trial lasts longer than ten years.
+func TestASessionThatCannotBeWrittenIsAnError(t *testing.T) {
+	plain := parse(t, aloneText)
+	dated := parse(t, aloneText+"[[call]]\nat = 2026-01-01T01:00:00Z\ngroup = \"a\"\nnode_group = \"0001\"\n")
+	inline := parse(t, "run = { trials = 7 }\ncall = [{ at = \"1h\", group = \"a\", node_group = \"0001\" }]\n"+aloneText)
+	for name, c := range map[string]struct {
+		s       *Scenario
+		session Session
+		want    string
+	}{
+		"dates":  {dated, Session{Start: dated.Config.Start.Add(-time.Hour), Seed: 1}, "means something else"},
+		"inline": {inline, Session{Start: inline.Config.Start, Seed: 1, Calls: []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}}}, "cannot be read again"},
+		"length": {plain, Session{Start: plain.Config.Start, Seed: 1, Until: sim.Time(11 * 365 * 24 * time.Hour)}, "cannot be read again"},
+		"target": {plain, Session{Start: plain.Config.Start, Seed: 1, Faults: []sim.FaultConfig{{At: 1, Kind: sim.FaultNode, Slowdown: sim.Unhurried,
+			Target: sim.TargetConfig{Groups: []int{0, 1}, NodeGroup: -1, Node: -1}}}}, "cannot be read again"},
+	} {
+		if _, err := c.s.Record(&c.session); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
