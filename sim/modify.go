@@ -292,7 +292,7 @@ func (w *World) actionSentence(r Record, node string) string {
 		}
 		return "call for a " + what + " accepted"
 	case KindModified:
-		return "the settings of the group are changed"
+		return "the modification is applied"
 	case KindHandOverBegun:
 		return "primary " + node + " hands over to " + w.top.nodes[r.Other].cfg.ID + ": no writes for " + short(r.Span).String()
 	case KindHandOverDone:
