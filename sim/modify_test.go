@@ -136,3 +136,11 @@ func TestPowerIsLostByGroupsThatAreMultiAZThen(t *testing.T) {
 	w.RunUntil(cfg.End())
 	same(t, "replaced when it is back", w.Outcome().Recoveries[0].Started, sec(1160))
 }
+
+// The old primary handed over all of its data: cut off for a while as a replica, it copies nothing when it is back.
+func TestAPrimaryThatHandedOverFollowsWithTheSameData(t *testing.T) {
+	cfg := config(byHand(1)).withFault(FaultPartition, sec(200), time.Second, nodeOf(0, 0))
+	cfg.Calls = []CallConfig{{At: sec(100), Action: ActionModify, Group: "g", Modify: ModifyConfig{Primary: "g-002"}}}
+	w := world(t, cfg)
+	same(t, "back", conditionsAt(w, sec(201)), []string{"available", "available"})
+}
