@@ -71,6 +71,7 @@ var importTable = map[string]row{
 		std:   pureStd,
 	},
 	"store": {},
+	"sigv4": {own: []string{"words"}},
 }
 
 // testThird may be imported by any test. What tests import of this module is free: Go itself refuses cycles.
