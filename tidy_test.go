@@ -71,6 +71,7 @@ var importTable = map[string]row{
 		std:   pureStd,
 	},
 	"store": {},
+	"query": {own: []string{"words"}},
 	"sigv4": {own: []string{"words"}},
 }
 
