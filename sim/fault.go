@@ -158,3 +158,18 @@ type MaintenanceWindow struct {
 	Begin  time.Duration // since midnight
 	Length time.Duration
 }
+
+// Next is the first instant, at or after the one given, that begins or lies in a maintenance window; the windows are of the
+// calendar, which stands at start at virtual zero.
+func (m *MaintenanceWindow) Next(start time.Time, at Time) Time {
+	const week = 7 * 24 * time.Hour
+	date := start.Add(time.Duration(at)).UTC()
+	midnight := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, time.UTC)
+	since := time.Duration(date.Weekday())*24*time.Hour + date.Sub(midnight) // the week began on Sunday
+	begin := time.Duration(m.Day)*24*time.Hour + m.Begin
+	into := ((since-begin)%week + week) % week
+	if into < m.Length {
+		return at
+	}
+	return at.Add(week - into)
+}

@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // faultFacts are what a fault strikes, found beforehand. Planned work has one for each group.
 type faultFacts struct {
@@ -66,21 +63,6 @@ func (t *topology) strikeGroup(facts *faultFacts, group int32) {
 			}
 		}
 	}
-}
-
-// Next is the first instant, at or after the one given, that begins or lies in a maintenance window; the windows are of the
-// calendar, which stands at start at virtual zero.
-func (m *MaintenanceWindow) Next(start time.Time, at Time) Time {
-	const week = 7 * 24 * time.Hour
-	date := start.Add(time.Duration(at)).UTC()
-	midnight := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, time.UTC)
-	since := time.Duration(date.Weekday())*24*time.Hour + date.Sub(midnight) // the week began on Sunday
-	begin := time.Duration(m.Day)*24*time.Hour + m.Begin
-	into := ((since-begin)%week + week) % week
-	if into < m.Length {
-		return at
-	}
-	return at.Add(week - into)
 }
 
 // faultConfig is the Config's part of one of the topology's faults.
