@@ -43,6 +43,14 @@ func (g *GroupConfig) ConfigurationEndpoint(region string) string {
 	}
 }
 
+// NodeEndpoint is the name that leads to one of the group's nodes. Its form with TLS is inferred.
+func (g *GroupConfig) NodeEndpoint(region, nodeID string) string {
+	if g.TLS {
+		return nodeID + "." + g.ID + "." + customerToken + "." + regionCode(region) + ".cache.amazonaws.com"
+	}
+	return nodeID + "." + customerToken + ".0001." + regionCode(region) + ".cache.amazonaws.com"
+}
+
 // regionCode shortens a Region as endpoint names do: us-east-1 is use1, ap-southeast-2 is apse2.
 func regionCode(region string) string {
 	parts := strings.Split(region, "-")

@@ -219,3 +219,38 @@ func (w *World) APIBlocked() bool { return w.blocks > 0 }
 
 // Next is the instant of the next event; ok is false, and the instant Never, where none is left.
 func (w *World) Next() (t Time, ok bool) { return w.clock.Peek() }
+
+// Idle tells whether the fleet is whole and at rest: no replacement or planned work runs or waits, no fault lasts, and no name is on its way to
+// another node.
+func (w *World) Idle() bool {
+	for g := range w.groups {
+		if w.groups[g].replacing > 0 || w.groups[g].halted {
+			return false
+		}
+	}
+	for ng := range w.nodeGroups {
+		if g := &w.nodeGroups[ng]; g.naming != 0 || g.failover >= 0 || g.syncs.running > 0 {
+			return false
+		}
+	}
+	for i := range w.incidents {
+		if w.incidents[i].active {
+			return false
+		}
+	}
+	for n := range w.nodes {
+		if w.nodes[n].down&^downStatus != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ServiceEventCount is how many messages there are so far.
+func (w *World) ServiceEventCount() int { return len(w.service) }
+
+// ServiceEventAt gives one of them, counted from 0 in the order in which they were sent.
+func (w *World) ServiceEventAt(index int) ServiceEvent { return w.serviceEvent(w.service[index]) }
+
+// Replacing tells whether a node of the group is being replaced, or has to be, or planned work runs on it: then TestFailover is refused.
+func (w *World) Replacing(group int) bool { return w.groups[group].replacing > 0 }

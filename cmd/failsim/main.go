@@ -160,6 +160,6 @@ Exit codes:
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.runCommand(), a.mergeCommand(), a.compareCommand(), a.reportCommand(), a.exportCommand(),
-		a.timelineCommand(), a.topologyCommand(), a.checkCommand(), a.defaultsCommand(), a.importCommand(), a.versionCommand())
+		a.timelineCommand(), a.topologyCommand(), a.serveCommand(), a.checkCommand(), a.defaultsCommand(), a.importCommand(), a.versionCommand())
 	return root
 }

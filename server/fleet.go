@@ -1,0 +1,118 @@
+package server
+
+import (
+	"sync"
+	"time"
+
+	"failsim/sim"
+)
+
+// Fleet is a World whose clock is driven from outside: by the wall clock at a speed, or by hand. All of its methods may be called
+// from several goroutines; each sees the World as it stands at one virtual instant, with everything played that is due by then.
+//
+// What was done to the World from outside is kept, so that the session can be played again: see Deeds. For that a deed never shares its
+// instant with an event of the World; it waits a nanosecond.
+type Fleet struct {
+	wallClock func() time.Time
+
+	mu      sync.Mutex
+	cfg     sim.Config
+	world   *sim.World
+	seed    uint64
+	pace    pace
+	resumes Speed  // the speed to resume with; 0 where the clock is not paused
+	version uint64 // counts what has changed the World
+	deeds   []Deed
+	// trailing is the same World some while behind, made for the first who asks; it has repeated so many deeds.
+	trailing *sim.World
+	repeated int
+}
+
+// NewFleet returns the fleet of a configuration, standing at virtual zero, at that speed. It has no horizon: what happens by chance goes on for
+// as long as anybody looks. The wall clock is time.Now, but for tests.
+func NewFleet(cfg *sim.Config, seed uint64, speed Speed, wallClock func() time.Time) *Fleet {
+	f := &Fleet{wallClock: wallClock, cfg: *cfg, pace: pace{speed: speed}}
+	f.cfg.Horizon = sim.Endless
+	f.world = sim.NewWorld(&f.cfg)
+	f.world.Trace(true)
+	f.Reset(seed)
+	return f
+}
+
+// Reset puts the fleet back to virtual zero, with another seed or the same; the speed stays. What was done to it is forgotten.
+func (f *Fleet) Reset(seed uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.world.Reset(seed, 0)
+	f.seed, f.deeds, f.trailing = seed, nil, nil
+	f.version++
+	f.stand(0)
+}
+
+// Config is what the fleet was made from. It is not to be written.
+func (f *Fleet) Config() *sim.Config { return &f.cfg }
+
+// Seed is the seed of the World.
+func (f *Fleet) Seed() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seed
+}
+
+// View shows the World as it stands now.
+func (f *Fleet) View(see func(*sim.World)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.catchUp()
+	see(f.world)
+}
+
+// Poll is View for a client of the service: at SpeedMax the next event happens first.
+func (f *Fleet) Poll(see func(*sim.World)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.catchUp()
+	if next, ok := f.next(); ok && f.pace.speed == SpeedMax {
+		f.stand(next)
+	}
+	see(f.world)
+}
+
+// change lets something be done to the World, at an instant at which nothing else happens.
+func (f *Fleet) change(do func(w *sim.World, now sim.Time)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.catchUp()
+	f.stand(f.world.StepAside())
+	do(f.world, f.world.Now())
+	f.version++
+}
+
+// catchUp plays what is due by now.
+func (f *Fleet) catchUp() { f.playTo(f.pace.at(f.wallClock())) }
+
+func (f *Fleet) playTo(t sim.Time) {
+	for {
+		next, ok := f.next()
+		if !ok || next > t {
+			break
+		}
+		f.world.Step()
+		f.version++
+	}
+	if t > f.world.Now() {
+		f.world.RunUntil(t)
+	}
+}
+
+// next is the instant of the next event.
+func (f *Fleet) next() (sim.Time, bool) {
+	next, ok := f.world.Next()
+	return next, ok && next < endOfTime
+}
+
+// stand plays up to the instant, and lets the clock go on from there.
+func (f *Fleet) stand(t sim.Time) {
+	f.playTo(t)
+	f.pace.wall, f.pace.virtual = f.wallClock(), t
+}

@@ -1,0 +1,61 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"failsim/sim"
+	"failsim/words"
+)
+
+// Speed is how many seconds of virtual time pass in one of wall time; 0 stands still.
+type Speed float64
+
+// SpeedMax stands still but for polls, each of which jumps to the next event.
+const SpeedMax Speed = -1
+
+// mostSpeed passes eleven days in a second: more would only blur what happens.
+const mostSpeed Speed = 1_000_000
+
+// ParseSpeed reads a number of virtual seconds in a second, or max.
+func ParseSpeed(text string) (Speed, error) {
+	if text == "max" {
+		return SpeedMax, nil
+	}
+	speed, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(speed > 0 && Speed(speed) <= mostSpeed) {
+		return 0, fmt.Errorf("%s is no speed; want a number above 0 and up to %g, or max", words.Quote(text), float64(mostSpeed))
+	}
+	return Speed(speed), nil
+}
+
+// String is what ParseSpeed reads.
+func (s Speed) String() string {
+	if s == SpeedMax {
+		return "max"
+	}
+	return strconv.FormatFloat(float64(s), 'g', -1, 64)
+}
+
+// pace turns wall time into virtual time: since the wall's instant, virtual time has gone on from the virtual one at that speed.
+type pace struct {
+	speed   Speed
+	wall    time.Time
+	virtual sim.Time
+}
+
+// at is the virtual instant that belongs to a wall time, which never goes back.
+func (p *pace) at(wall time.Time) sim.Time {
+	if p.speed <= 0 {
+		return p.virtual
+	}
+	passed := float64(max(0, wall.Sub(p.wall))) * float64(p.speed)
+	if passed >= float64(endOfTime-p.virtual) {
+		return endOfTime
+	}
+	return p.virtual.Add(time.Duration(passed))
+}
+
+// endOfTime is where virtual time stops: nobody looks at a fleet for so long.
+const endOfTime = sim.Time(sim.Endless)

@@ -1,0 +1,168 @@
+// Package server is ElastiCache's API over a Fleet: the same wire, the same refusals, the same events in the same order, in virtual time.
+//
+// The stance: what the service's model and its recorded answers say is kept to the letter; what the simulation has no notion of is left out
+// or refused, never made up. Where no answer is on record (texts of refusals, which of two applies) the choice is failsim's own, and
+// docs/serve.md says so.
+//
+// The flow: query.Read gives the call, its signature is verified, an operation (group.go, cluster.go, events.go, tags.go) looks at the
+// Fleet or changes it (fleet.go, clock.go, pace.go), and query writes what it answers. trouble.go holds the awkward truths, off unless asked
+// for.
+package server
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"failsim/query"
+	"failsim/sigv4"
+	"failsim/sim"
+)
+
+// The services on the port, by the version that their calls carry.
+const (
+	cacheVersion   = "2015-02-02"
+	cacheNamespace = "http://elasticache.amazonaws.com/doc/2015-02-02/"
+	stsVersion     = "2011-06-15"
+	stsNamespace   = "https://sts.amazonaws.com/doc/2011-06-15/"
+)
+
+// Server answers the calls of clients. It is an http.Handler.
+type Server struct {
+	fleet    *Fleet
+	cfg      *sim.Config
+	seed     uint64
+	verifier *sigv4.Verifier // nil: any signature is taken
+	trouble  troubleMaker
+	calls    atomic.Uint64
+
+	groupByID map[string]int
+	nodeByID  map[string]place
+	places    []place // of all nodes, in the configuration's order
+}
+
+// Settings are how a server treats its clients. Request ids, and what trouble strikes, derive from the seed. Without a verifier any signature is
+// taken.
+type Settings struct {
+	Seed     uint64
+	Verifier *sigv4.Verifier
+	Troubles []Trouble
+}
+
+// New returns the server of a fleet.
+func New(fleet *Fleet, settings Settings) *Server {
+	s := &Server{fleet: fleet, cfg: fleet.Config(), seed: settings.Seed, verifier: settings.Verifier,
+		trouble: newTroubleMaker(settings.Seed, settings.Troubles), groupByID: map[string]int{}, nodeByID: map[string]place{}}
+	for g := range s.cfg.Groups {
+		group := &s.cfg.Groups[g]
+		s.groupByID[group.ID] = g
+		for ng := range group.NodeGroups {
+			for n := range group.NodeGroups[ng].Nodes {
+				p := place{g, ng, n}
+				s.nodeByID[group.NodeGroups[ng].Nodes[n].ID] = p
+				s.places = append(s.places, p)
+			}
+		}
+	}
+	return s
+}
+
+// call is one call that is being answered.
+type call struct {
+	*query.Request
+	number uint64
+}
+
+// err is the first mistake of the call: in a parameter, or one that there is no such parameter. It is asked for when all parameters
+// have been read.
+func (c *call) err() error {
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if unknown := c.Unknown(); len(unknown) > 0 {
+		return refuse("InvalidParameterValue", "failsim simulates no parameter %s of %s", unknown[0], c.Action)
+	}
+	return nil
+}
+
+// operation answers one action. The result is encoded as XML.
+type operation struct {
+	do      func(s *Server, c *call) (any, error)
+	changes bool
+}
+
+// find gives the operation of a call, and its namespace.
+func find(action, version string) (op operation, namespace string) {
+	switch version {
+	case stsVersion:
+		if action == "GetCallerIdentity" {
+			op.do = (*Server).callerIdentity
+		}
+		return op, stsNamespace
+	case cacheVersion:
+		return cacheOperation(action), cacheNamespace
+	}
+	return op, cacheNamespace
+}
+
+func cacheOperation(action string) operation {
+	switch action {
+	case "TestFailover":
+		return operation{(*Server).testFailover, true}
+	case "RebootCacheCluster":
+		return operation{(*Server).rebootCacheCluster, true}
+	case "ModifyReplicationGroup":
+		return operation{(*Server).modifyReplicationGroup, true}
+	case "DescribeReplicationGroups":
+		return operation{do: (*Server).describeReplicationGroups}
+	case "DescribeCacheClusters":
+		return operation{do: (*Server).describeCacheClusters}
+	case "DescribeEvents":
+		return operation{do: (*Server).describeEvents}
+	case "ListTagsForResource":
+		return operation{do: (*Server).listTags}
+	}
+	return operation{}
+}
+
+// ServeHTTP answers one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := query.Answer{Namespace: cacheNamespace}
+	result, err := s.answer(w, r, &answer)
+	if err != nil {
+		query.WriteError(w, answer, asError(err))
+		return
+	}
+	_ = query.WriteResult(w, answer, result) // a result without an XML form was answered as a failure
+}
+
+// answer reads the call, verifies who signed it and does it.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.Answer) (any, error) {
+	number := s.calls.Add(1)
+	answer.RequestID = query.RequestID(s.seed, number)
+	q, err := query.Read(w, r)
+	if err != nil {
+		return nil, err
+	}
+	op, namespace := find(q.Action, q.Version)
+	answer.Action, answer.Namespace = q.Action, namespace
+	if s.verifier != nil {
+		if _, err := s.verifier.Verify(r, q.Body, time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	if op.do == nil {
+		return nil, refuse("InvalidAction", "Could not find operation %s for version %s", q.Action, q.Version)
+	}
+	if err := s.before(r, number); err != nil {
+		return nil, err
+	}
+	result, err := op.do(s, &call{q, number})
+	if err != nil {
+		return nil, err
+	}
+	return result, s.after(number, op.changes)
+}
+
+// date is the calendar's instant of a virtual one.
+func (s *Server) date(t sim.Time) time.Time { return s.cfg.Start.Add(time.Duration(t)) }

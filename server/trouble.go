@@ -1,0 +1,138 @@
+package server
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"failsim/query"
+	"failsim/sim"
+	"failsim/words"
+)
+
+// The kinds of trouble that a server can be told to make: things that happen to clients of the real service, or that its documentation does
+// not rule out.
+const (
+	troubleLost500  = "accepted-but-500" // a call that changes something does, and is answered with a 500
+	troubleThrottle = "throttling"       // refused with Throttling, which clients repeat
+	troubleSlow     = "slow"             // answered after a while of wall time
+	troubleDrop     = "drop"             // done, and the connection closed without an answer
+	troubleStale    = "stale"            // descriptions of groups and nodes as they were a while of virtual time ago
+	troubleTags     = "tags-refused"     // ListTagsForResource refused while a node of the group is being replaced
+)
+
+// troubles lists the kinds, with the while that each takes if it is not told; 0 for those that take none.
+func troubles() (kinds []string, while map[string]time.Duration) {
+	return []string{troubleLost500, troubleThrottle, troubleSlow, troubleDrop, troubleStale, troubleTags},
+		map[string]time.Duration{troubleSlow: 2 * time.Second, troubleStale: 10 * time.Second}
+}
+
+// TroubleKinds lists the kinds.
+func TroubleKinds() string {
+	kinds, _ := troubles()
+	return words.List(kinds)
+}
+
+// longestSlow is how long an answer may be kept back: well below the time at which a connection is given up.
+const longestSlow = 30 * time.Second
+
+// longestStale bounds how far back a stale description looks.
+const longestStale = time.Hour
+
+// Trouble is how often a kind of trouble strikes, 0 to 1, and how long it takes where it takes a while.
+type Trouble struct {
+	Kind  string
+	Rate  float64
+	While time.Duration
+}
+
+// ParseTrouble reads KIND=RATE or KIND=RATE:DURATION, such as slow=0.1:3s.
+func ParseTrouble(text string) (Trouble, error) {
+	kinds, whiles := troubles()
+	kind, rest, _ := strings.Cut(text, "=")
+	t := Trouble{Kind: kind, While: whiles[kind]}
+	if !slices.Contains(kinds, kind) {
+		return t, fmt.Errorf("no trouble %s; have %s", words.Quote(kind), words.List(kinds))
+	}
+	rate, while, long := strings.Cut(rest, ":")
+	var err error
+	if t.Rate, err = strconv.ParseFloat(rate, 64); err != nil || !(t.Rate >= 0 && t.Rate <= 1) {
+		return t, fmt.Errorf("%s: rate %s; want a number from 0 to 1, such as %s=0.1", kind, words.Quote(rate), kind)
+	}
+	if !long {
+		return t, nil
+	}
+	longest := map[string]time.Duration{troubleSlow: longestSlow, troubleStale: longestStale}[kind]
+	if longest == 0 {
+		return t, fmt.Errorf("%s takes no duration; want %s=%s", kind, kind, rate)
+	}
+	if t.While, err = time.ParseDuration(while); err != nil || t.While <= 0 || t.While > longest {
+		return t, fmt.Errorf("%s: %s; want a duration up to %v, such as %s=%s:3s", kind, words.Quote(while), longest, kind, rate)
+	}
+	return t, nil
+}
+
+// troubleMaker decides for each call what strikes it: a function of the seed and the call's number.
+type troubleMaker struct {
+	seed     uint64
+	troubles map[string]Trouble
+}
+
+func newTroubleMaker(seed uint64, all []Trouble) troubleMaker {
+	m := troubleMaker{seed, map[string]Trouble{}}
+	for _, t := range all {
+		m.troubles[t.Kind] = t
+	}
+	return m
+}
+
+// strikes tells whether that kind strikes the n-th call, and how long it takes.
+func (m *troubleMaker) strikes(kind string, n uint64) (time.Duration, bool) {
+	t, ok := m.troubles[kind]
+	if !ok {
+		return 0, false
+	}
+	kinds, _ := troubles()
+	stream := m.seed ^ uint64(slices.Index(kinds, kind)+1)<<56
+	return t.While, rand.New(rand.NewPCG(stream, n)).Float64() < t.Rate
+}
+
+// before is what strikes a call that has not been done yet.
+func (s *Server) before(r *http.Request, n uint64) error {
+	if while, ok := s.trouble.strikes(troubleSlow, n); ok {
+		wait := time.NewTimer(while)
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+		case <-r.Context().Done():
+		}
+	}
+	if _, ok := s.trouble.strikes(troubleThrottle, n); ok {
+		return refuse("Throttling", "Rate exceeded")
+	}
+	return nil
+}
+
+// after is what strikes a call that was done.
+func (s *Server) after(n uint64, changed bool) error {
+	if _, ok := s.trouble.strikes(troubleDrop, n); ok {
+		panic(http.ErrAbortHandler) // closes the connection
+	}
+	if _, ok := s.trouble.strikes(troubleLost500, n); ok && changed {
+		return &query.Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error.", Status: http.StatusInternalServerError}
+	}
+	return nil
+}
+
+// poll shows the fleet as it stands now, or as it stood a while ago.
+func (s *Server) poll(c *call, see func(*sim.World)) {
+	if while, ok := s.trouble.strikes(troubleStale, c.number); ok {
+		s.fleet.PollEarlier(while, see)
+		return
+	}
+	s.fleet.Poll(see)
+}
