@@ -22,6 +22,7 @@ type Fleet struct {
 	pace    pace
 	resumes Speed  // the speed to resume with; 0 where the clock is not paused
 	version uint64 // counts what has changed the World
+	calls   uint64 // counts the calls of clients
 	deeds   []Deed
 	// trailing is the same World some while behind, made for the first who asks; it has repeated so many deeds.
 	trailing *sim.World
@@ -39,12 +40,13 @@ func NewFleet(cfg *sim.Config, seed uint64, speed Speed, wallClock func() time.T
 	return f
 }
 
-// Reset puts the fleet back to virtual zero, with another seed or the same; the speed stays. What was done to it is forgotten.
+// Reset puts the fleet back to virtual zero, with another seed or the same; the speed stays. What was done to it is forgotten, and calls are
+// counted from the first again.
 func (f *Fleet) Reset(seed uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.world.Reset(seed, 0)
-	f.seed, f.deeds, f.trailing = seed, nil, nil
+	f.seed, f.deeds, f.trailing, f.calls = seed, nil, nil, 0
 	f.version++
 	f.stand(0)
 }
@@ -57,6 +59,14 @@ func (f *Fleet) Seed() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.seed
+}
+
+// nextCall numbers the calls of clients, from 1 on; with the seed the number decides what chance has to do with a call.
+func (f *Fleet) nextCall() (seed, number uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls++
+	return f.seed, f.calls
 }
 
 // View shows the World as it stands now.

@@ -11,7 +11,6 @@ package server
 
 import (
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"failsim/query"
@@ -31,28 +30,25 @@ const (
 type Server struct {
 	fleet    *Fleet
 	cfg      *sim.Config
-	seed     uint64
 	verifier *sigv4.Verifier // nil: any signature is taken
 	trouble  troubleMaker
-	calls    atomic.Uint64
 
 	groupByID map[string]int
 	nodeByID  map[string]place
 	places    []place // of all nodes, in the configuration's order
 }
 
-// Settings are how a server treats its clients. Request ids, and what trouble strikes, derive from the seed. Without a verifier any signature is
-// taken.
+// Settings are how a server treats its clients. Request ids, and what trouble strikes, derive from the seed of the fleet. Without a verifier any
+// signature is taken.
 type Settings struct {
-	Seed     uint64
 	Verifier *sigv4.Verifier
 	Troubles []Trouble
 }
 
 // New returns the server of a fleet.
 func New(fleet *Fleet, settings Settings) *Server {
-	s := &Server{fleet: fleet, cfg: fleet.Config(), seed: settings.Seed, verifier: settings.Verifier,
-		trouble: newTroubleMaker(settings.Seed, settings.Troubles), groupByID: map[string]int{}, nodeByID: map[string]place{}}
+	s := &Server{fleet: fleet, cfg: fleet.Config(), verifier: settings.Verifier,
+		trouble: newTroubleMaker(settings.Troubles), groupByID: map[string]int{}, nodeByID: map[string]place{}}
 	for g := range s.cfg.Groups {
 		group := &s.cfg.Groups[g]
 		s.groupByID[group.ID] = g
@@ -70,7 +66,7 @@ func New(fleet *Fleet, settings Settings) *Server {
 // call is one call that is being answered.
 type call struct {
 	*query.Request
-	number uint64
+	luck luck
 }
 
 // err is the first mistake of the call: in a parameter, or one that there is no such parameter. It is asked for when all parameters
@@ -138,8 +134,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer reads the call, verifies who signed it and does it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.Answer) (any, error) {
-	number := s.calls.Add(1)
-	answer.RequestID = query.RequestID(s.seed, number)
+	seed, number := s.fleet.nextCall()
+	luck := luck{seed, number}
+	answer.RequestID = query.RequestID(seed, number)
 	q, err := query.Read(w, r)
 	if err != nil {
 		return nil, err
@@ -154,14 +151,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.An
 	if op.do == nil {
 		return nil, refuse("InvalidAction", "Could not find operation %s for version %s", q.Action, q.Version)
 	}
-	if err := s.before(r, number); err != nil {
+	if err := s.before(r, luck); err != nil {
 		return nil, err
 	}
-	result, err := op.do(s, &call{q, number})
+	result, err := op.do(s, &call{q, luck})
 	if err != nil {
 		return nil, err
 	}
-	return result, s.after(number, op.changes)
+	return result, s.after(luck, op.changes)
 }
 
 // date is the calendar's instant of a virtual one.

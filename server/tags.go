@@ -61,7 +61,7 @@ func (s *Server) listTags(q *call) (any, error) {
 	case !found:
 		return nil, refuse("ReplicationGroupNotFoundFault", "ReplicationGroup %s not found", id)
 	}
-	if _, ok := s.trouble.strikes(troubleTags, q.number); ok && s.replacing(group) {
+	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && s.replacing(group) {
 		return nil, refuse("InvalidReplicationGroupState", "Cluster not in available state to perform tagging operations.")
 	}
 	return tagsResult{}, nil

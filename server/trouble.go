@@ -76,34 +76,34 @@ func ParseTrouble(text string) (Trouble, error) {
 	return t, nil
 }
 
-// troubleMaker decides for each call what strikes it: a function of the seed and the call's number.
-type troubleMaker struct {
-	seed     uint64
-	troubles map[string]Trouble
-}
+// luck is what a call owes to chance: all of it is a function of the fleet's seed and of the call's number.
+type luck struct{ seed, number uint64 }
 
-func newTroubleMaker(seed uint64, all []Trouble) troubleMaker {
-	m := troubleMaker{seed, map[string]Trouble{}}
+// troubleMaker decides for each call what strikes it.
+type troubleMaker map[string]Trouble
+
+func newTroubleMaker(all []Trouble) troubleMaker {
+	m := troubleMaker{}
 	for _, t := range all {
-		m.troubles[t.Kind] = t
+		m[t.Kind] = t
 	}
 	return m
 }
 
-// strikes tells whether that kind strikes the n-th call, and how long it takes.
-func (m *troubleMaker) strikes(kind string, n uint64) (time.Duration, bool) {
-	t, ok := m.troubles[kind]
+// strikes tells whether that kind strikes the call, and how long it takes.
+func (m troubleMaker) strikes(kind string, of luck) (time.Duration, bool) {
+	t, ok := m[kind]
 	if !ok {
 		return 0, false
 	}
 	kinds, _ := troubles()
-	stream := m.seed ^ uint64(slices.Index(kinds, kind)+1)<<56
-	return t.While, rand.New(rand.NewPCG(stream, n)).Float64() < t.Rate
+	stream := of.seed ^ uint64(slices.Index(kinds, kind)+1)<<56
+	return t.While, rand.New(rand.NewPCG(stream, of.number)).Float64() < t.Rate
 }
 
 // before is what strikes a call that has not been done yet.
-func (s *Server) before(r *http.Request, n uint64) error {
-	if while, ok := s.trouble.strikes(troubleSlow, n); ok {
+func (s *Server) before(r *http.Request, of luck) error {
+	if while, ok := s.trouble.strikes(troubleSlow, of); ok {
 		wait := time.NewTimer(while)
 		defer wait.Stop()
 		select {
@@ -111,18 +111,18 @@ func (s *Server) before(r *http.Request, n uint64) error {
 		case <-r.Context().Done():
 		}
 	}
-	if _, ok := s.trouble.strikes(troubleThrottle, n); ok {
+	if _, ok := s.trouble.strikes(troubleThrottle, of); ok {
 		return refuse("Throttling", "Rate exceeded")
 	}
 	return nil
 }
 
 // after is what strikes a call that was done.
-func (s *Server) after(n uint64, changed bool) error {
-	if _, ok := s.trouble.strikes(troubleDrop, n); ok {
+func (s *Server) after(of luck, changed bool) error {
+	if _, ok := s.trouble.strikes(troubleDrop, of); ok {
 		panic(http.ErrAbortHandler) // closes the connection
 	}
-	if _, ok := s.trouble.strikes(troubleLost500, n); ok && changed {
+	if _, ok := s.trouble.strikes(troubleLost500, of); ok && changed {
 		return &query.Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error.", Status: http.StatusInternalServerError}
 	}
 	return nil
@@ -130,7 +130,7 @@ func (s *Server) after(n uint64, changed bool) error {
 
 // poll shows the fleet as it stands now, or as it stood a while ago.
 func (s *Server) poll(c *call, see func(*sim.World)) {
-	if while, ok := s.trouble.strikes(troubleStale, c.number); ok {
+	if while, ok := s.trouble.strikes(troubleStale, c.luck); ok {
 		s.fleet.PollEarlier(while, see)
 		return
 	}

@@ -106,7 +106,6 @@ const mostConnections = 1024
 
 // settings reads the flags that say how clients are treated, and how time passes.
 func (f *serveFlags) settings(sc *scenario.Scenario) (settings server.Settings, speed server.Speed, err error) {
-	settings.Seed = f.seed
 	for _, text := range f.troubles {
 		t, err := server.ParseTrouble(text)
 		if err != nil {
