@@ -95,21 +95,21 @@ func (s *Server) describeEvents(q *call) (any, error) {
 	var result eventsResult
 	s.fleet.Poll(func(w *sim.World) {
 		next := w.ServiceEventCount() - 1
-		from, to := filter.window(s.date(w.Now()))
-		if page.rest != "" {
+		if page.next {
 			next = min(next, page.first)
-			from, to = readSpan(page.rest)
+		} else {
+			page.from, page.to = filter.window(s.date(w.Now()))
 		}
 		for ; next >= 0; next-- {
 			e := w.ServiceEventAt(next)
-			date := s.date(e.At)
+			// The window is held against what the client sees: it may well ask from, or up to, a date that it was shown.
+			date := s.date(e.At).Truncate(time.Millisecond)
 			switch {
-			case date.Before(from):
+			case date.Before(page.from):
 				return
-			case date.After(to) || !filter.takes(&e):
+			case date.After(page.to) || !filter.takes(&e):
 				continue
 			case len(result.Events) == page.most:
-				page.rest = writeSpan(from, to)
 				result.Marker = page.marker(next)
 				return
 			}
@@ -122,16 +122,4 @@ func (s *Server) describeEvents(q *call) (any, error) {
 // id tells lists of events apart.
 func (f *eventFilter) id() string {
 	return fmt.Sprint(f.source, " ", f.sourceType, " ", f.start.UnixNano(), " ", f.end.UnixNano(), " ", f.minutes)
-}
-
-func writeSpan(from, to time.Time) string {
-	return fmt.Sprintf("%d/%d", from.UnixNano(), to.UnixNano())
-}
-
-func readSpan(text string) (from, to time.Time) {
-	var first, last int64
-	if _, err := fmt.Sscanf(text, "%d/%d", &first, &last); err != nil {
-		return from, to // a marker that somebody made up: an empty span
-	}
-	return time.Unix(0, first).UTC(), time.Unix(0, last).UTC()
 }

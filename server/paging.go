@@ -1,19 +1,21 @@
 package server
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // page is the part of a list that a call asks for: most items from index first on. Its marker names the list, so that one of another list is
-// refused.
+// refused, and brings back the window in time that the list's first page settled, where the list has one.
 type page struct {
 	first, most int
 	list        string
-	rest        string // what else the marker has to bring back
+	next        bool // a page after the first
+	from, to    time.Time
 }
 
 // The sizes of a page (API reference: MaxRecords).
@@ -26,20 +28,33 @@ func readPage(q *call, kind, filter string) (page, error) {
 	if marker == "" {
 		return p, nil
 	}
-	text, err := base64.RawURLEncoding.DecodeString(marker)
-	var list string
-	if err == nil {
-		_, err = fmt.Sscanf(string(text), "%s %d %s", &list, &p.first, &p.rest)
-	}
-	if err != nil || list != p.list || p.first < 0 {
+	if !p.read(marker) {
 		return p, refuse("InvalidParameterValue", "Invalid value for Marker. Must be one that this list has given")
 	}
 	return p, nil
 }
 
+// read takes over what the marker says; false where this list has given no such marker.
+func (p *page) read(marker string) bool {
+	text, err := base64.RawURLEncoding.DecodeString(marker)
+	fields := strings.Split(string(text), " ")
+	if err != nil || len(fields) != 4 || fields[0] != p.list {
+		return false
+	}
+	var numbers [3]int64
+	for i, field := range fields[1:] {
+		if numbers[i], err = strconv.ParseInt(field, 10, 64); err != nil {
+			return false
+		}
+	}
+	p.first, p.next = int(numbers[0]), true
+	p.from, p.to = time.Unix(0, numbers[1]), time.Unix(0, numbers[2])
+	return p.first >= 0
+}
+
 // marker is where the next page begins.
 func (p *page) marker(next int) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %s", p.list, next, cmp.Or(p.rest, "-")))
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %d", p.list, next, p.from.UnixNano(), p.to.UnixNano()))
 }
 
 // markerOf is the marker of a list of so many items, of which a page ends before the next one; "" where that is the end.
