@@ -1,0 +1,167 @@
+package server_test
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"failsim/server"
+	"failsim/sim"
+)
+
+// now is the fleet's instant.
+func (s *service) now() time.Duration { return time.Duration(s.fleet.Clock().Now) }
+
+// wait lets wall time pass.
+func (s *service) wait(d time.Duration) { *s.wall = s.wall.Add(d) }
+
+func (s *service) at(want time.Duration) {
+	s.t.Helper()
+	if got := s.now(); got != want {
+		s.t.Errorf("virtual time %v, want %v", got, want)
+	}
+}
+
+func TestVirtualTimePassesAtItsSpeed(t *testing.T) {
+	s := serve(t, zoo, 60, server.Settings{})
+	s.at(0)
+	s.wait(time.Second)
+	s.at(time.Minute)
+	s.fleet.SetSpeed(1)
+	s.wait(time.Second)
+	s.at(61 * time.Second)
+	s.fleet.Pause()
+	s.wait(time.Hour)
+	s.at(61 * time.Second)
+	s.fleet.SetSpeed(10) // for when it goes on
+	s.fleet.Advance(9 * time.Second)
+	s.at(70 * time.Second)
+	s.fleet.Resume()
+	s.wait(3 * time.Second)
+	s.at(100 * time.Second)
+	s.wait(-time.Hour) // a wall clock that is set back
+	s.at(100 * time.Second)
+	s.fleet.SetSpeed(server.SpeedMax)
+	s.wait(time.Hour)
+	s.at(100 * time.Second)
+	s.fleet.Reset(1)
+	s.at(0)
+}
+
+// TestPollsJumpAtSpeedMax: a poll goes to the next event, a call that changes something does not move time.
+func TestPollsJumpAtSpeedMax(t *testing.T) {
+	s := serve(t, zoo, server.SpeedMax, server.Settings{})
+	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").fine()
+	s.at(0)
+	for _, action := range []string{"DescribeEvents", "DescribeReplicationGroups", "DescribeCacheClusters"} {
+		next := time.Duration(s.fleet.Clock().Next)
+		s.call(action).fine()
+		s.at(next)
+	}
+	for range 100 {
+		s.call("DescribeEvents").fine()
+	}
+	if clock := s.fleet.Clock(); clock.Next != sim.Never {
+		t.Errorf("after 100 polls the next event is at %v, want none", clock.Next)
+	}
+	if n := len(s.call("DescribeEvents").fine().all("DescribeEventsResult>Events>Event")); n != 5 {
+		t.Errorf("%d events, want the five of a failover", n)
+	}
+	idle := s.now()
+	s.call("DescribeEvents").fine()
+	s.at(idle)
+}
+
+// TestAPausedClockStandsStillForPolls, at SpeedMax too.
+func TestAPausedClockStandsStillForPolls(t *testing.T) {
+	s := serve(t, zoo, server.SpeedMax, server.Settings{})
+	s.fleet.Pause()
+	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").fine()
+	s.call("DescribeEvents").fine()
+	s.at(0)
+	s.fleet.Resume()
+	s.call("DescribeEvents").fine()
+	if s.now() == 0 {
+		t.Error("a poll after Resume does not move time")
+	}
+}
+
+func TestTheClockCanBeMoved(t *testing.T) {
+	s := still(t, zoo)
+	s.fleet.AdvanceToNext() // nothing is left to happen
+	s.fleet.AdvanceUntilIdle()
+	s.at(0)
+	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").fine()
+	next := time.Duration(s.fleet.Clock().Next)
+	s.fleet.AdvanceToNext()
+	s.at(next)
+	if clock := s.fleet.AdvanceUntilIdle(); !clock.Date.Equal(start().Add(time.Duration(clock.Now))) {
+		t.Errorf("%v is not %v after the start", clock.Date, clock.Now)
+	}
+	if n := len(s.call("DescribeEvents").fine().all("DescribeEventsResult>Events>Event")); n != 5 {
+		t.Errorf("%d events when the fleet is idle, want the five of a failover", n)
+	}
+	for range 3 {
+		s.fleet.Advance(math.MaxInt64) // beyond what an instant can be
+	}
+	if now := s.now(); now < 100*365*24*time.Hour {
+		t.Errorf("time stops at %v", now)
+	}
+	s.call("DescribeEvents").fine()
+	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001")
+}
+
+func TestSpeedsAreRead(t *testing.T) {
+	for text, want := range map[string]server.Speed{"1": 1, "60": 60, "0.5": 0.5, "1e6": 1_000_000, "max": server.SpeedMax} {
+		got, err := server.ParseSpeed(text)
+		if again, _ := server.ParseSpeed(got.String()); err != nil || got != want || again != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "NaN", "Inf", "1000001", "fast", "60x"} {
+		if got, err := server.ParseSpeed(text); err == nil {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}
+
+// TestManyClientsAtOnce is for the race detector: clients, and somebody at the clock.
+func TestManyClientsAtOnce(t *testing.T) {
+	s := serve(t, zoo, 60, server.Settings{Troubles: []server.Trouble{{Kind: "stale", Rate: 0.5, While: time.Minute}}})
+	var clients sync.WaitGroup
+	for i := range 8 {
+		clients.Go(func() {
+			for n := range 25 {
+				s.call("TestFailover", "ReplicationGroupId", "orders", "NodeGroupId", fmt.Sprintf("%04d", n%3+1))
+				s.call([]string{"DescribeEvents", "DescribeReplicationGroups", "DescribeCacheClusters"}[n%3]).fine()
+				s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:cluster:carts-001").fine()
+				s.turn(i, n)
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// turn turns the knobs of the clock.
+func (s *service) turn(i, n int) {
+	switch (i + n) % 8 {
+	case 0:
+		s.fleet.Advance(time.Minute)
+	case 1:
+		s.fleet.AdvanceToNext()
+	case 2:
+		s.fleet.SetSpeed(server.SpeedMax)
+	case 3:
+		s.fleet.SetSpeed(60)
+	case 4:
+		s.fleet.Pause()
+	case 5:
+		s.fleet.Resume()
+	case 6:
+		s.fleet.AdvanceUntilIdle()
+	case 7:
+		s.fleet.Reset(uint64(n))
+	}
+}
