@@ -68,7 +68,6 @@ func wilson(p, n, z float64) (low, high float64) {
 type sizesAlong struct {
 	clusters *Clusters // nil, or without a trial of several values: the size is n
 	n        int64
-	taken    int // how many of the clusters' cells are in through
 	through  clusterSums
 	last     float64 // the size at through
 }
@@ -89,14 +88,10 @@ func (s *sizesAlong) at(value int64) float64 {
 		return float64(s.n)
 	}
 	below := s.last
-	if s.taken == 0 {
+	if s.through.y == 0 {
 		below = s.size()
 	}
-	cells := &s.clusters.buckets
-	for s.taken <= s.clusters.bucket(value)-cells.first {
-		s.through.add(cells.cells[s.taken])
-		s.taken++
-	}
+	s.through.add(*s.clusters.buckets.at(s.clusters.bucket(value)))
 	s.last = s.size()
 	return min(below, s.last)
 }

@@ -40,7 +40,6 @@ func (c *Clusters) Add(ascending []int64) {
 // Begin takes up a trial of m > 0 values from low to high. Count must follow for each.
 func (c *Clusters) Begin(m, low, high int64) {
 	c.widen(low, high)
-	c.buckets.include(c.bucket(low), c.bucket(high)+1)
 	c.trials++
 	c.perTrial += m * m
 }
@@ -57,7 +56,7 @@ func (c *Clusters) widen(low, high int64) {
 // Count takes up one of the m values of a trial, by the number of its Bucket and its rank among them, from 1. In which order values of
 // one bucket are ranked makes no difference.
 func (c *Clusters) Count(bucket int, rank, m int64) {
-	c.buckets.cells[bucket-c.buckets.first].add(clusterSums{1, 2*rank - 1, m})
+	c.buckets.at(bucket).add(clusterSums{1, 2*rank - 1, m})
 }
 
 // Bucket numbers the bucket of a value that is not negative.
@@ -69,9 +68,8 @@ func (c *Clusters) Merge(o *Clusters) {
 		return
 	}
 	c.widen(o.min, o.max)
-	c.buckets.include(o.buckets.first, o.buckets.first+len(o.buckets.cells))
-	for i, sums := range o.buckets.cells {
-		c.buckets.at(o.buckets.first + i).add(sums)
+	for i, sums := range o.buckets.all() {
+		c.buckets.at(i).add(*sums)
 	}
 	c.trials += o.trials
 	c.perTrial += o.perTrial
@@ -85,14 +83,18 @@ func (c *Clusters) Reset() {
 
 // around gives the shares of the n values that lie below the bucket of v, and up to its end.
 func (c *Clusters) around(n, v int64) (below, through share) {
-	at := c.bucket(v) - c.buckets.first
-	var sums clusterSums
-	for _, cell := range c.buckets.cells[:at] {
-		sums.add(cell)
+	at := c.bucket(v)
+	var under, upTo clusterSums
+	for i, cell := range c.buckets.all() {
+		if i > at {
+			break
+		}
+		if i < at {
+			under.add(*cell)
+		}
+		upTo.add(*cell)
 	}
-	below = c.share(n, sums)
-	sums.add(c.buckets.cells[at])
-	return below, c.share(n, sums)
+	return c.share(n, under), c.share(n, upTo)
 }
 
 // share is that of the n values which the sums are cumulated over. Floats do, since a spread that cancels leaves a size of n.

@@ -74,11 +74,11 @@ func (h *Histogram) Buckets() (buckets []Bucket) {
 // each calls f with the buckets that have values, ascending, until f returns false: the lowest value of the bucket, and the
 // number of values in it.
 func (h *Histogram) each(f func(value, count int64) bool) {
-	for i, count := range h.counts.cells {
-		if count == 0 {
+	for i, count := range h.counts.all() {
+		if *count == 0 {
 			continue
 		}
-		if value, _ := h.ends(h.counts.first + i); !f(value, count) {
+		if value, _ := h.ends(i); !f(value, *count) {
 			return
 		}
 	}
@@ -94,10 +94,8 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 	h.widen(o.min, o.max)
 	h.n += o.n
-	h.counts.include(o.counts.first, o.counts.first+len(o.counts.cells))
-	mine := h.counts.cells[o.counts.first-h.counts.first:]
-	for i, count := range o.counts.cells {
-		mine[i] += count
+	for i, count := range o.counts.all() {
+		*h.counts.at(i) += *count
 	}
 }
 
@@ -110,9 +108,9 @@ func (h *Histogram) MergeClusters(c *Clusters) {
 		return
 	}
 	h.widen(c.min, c.max)
-	for i, sums := range c.buckets.cells {
+	for i, sums := range c.buckets.all() {
 		if sums.y > 0 {
-			*h.counts.at(c.buckets.first + i) += sums.y
+			*h.counts.at(i) += sums.y
 			h.n += sums.y
 		}
 	}
@@ -138,9 +136,9 @@ func (h *Histogram) AtRank(k int64) int64 {
 // [Min, Max].
 func (h *Histogram) around(k int64) (low, high int64) {
 	below := int64(0)
-	for i, count := range h.counts.cells {
-		if below += count; below >= k {
-			low, high = h.ends(h.counts.first + i)
+	for i, count := range h.counts.all() {
+		if below += *count; below >= k {
+			low, high = h.ends(i)
 			return max(h.min, low), min(h.max, high)
 		}
 	}

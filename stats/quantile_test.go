@@ -146,8 +146,10 @@ func TestClustersMergeInAnyOrder(t *testing.T) {
 	ab.Merge(b)
 	ba.Merge(b)
 	ba.Merge(a)
-	if fmt.Sprint(ab) != fmt.Sprint(*both) || fmt.Sprint(ba) != fmt.Sprint(*both) {
-		t.Errorf("%v and %v, want %v", ab, ba, *both)
+	for _, merged := range []Clusters{ab, ba} {
+		if diff := cmp.Diff(both.State(), merged.State()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -73,9 +73,9 @@ type ClustersState struct {
 // State gives the state as it is now.
 func (c *Clusters) State() ClustersState {
 	s := ClustersState{Min: c.min, Max: c.max, Trials: c.trials, PerTrial: c.perTrial}
-	for i, sums := range c.buckets.cells {
+	for i, sums := range c.buckets.all() {
 		if sums.y > 0 {
-			s.Cells = append(s.Cells, int32(c.buckets.first+i))
+			s.Cells = append(s.Cells, int32(i))
 			s.Y, s.YY, s.YM = append(s.Y, sums.y), append(s.YY, sums.yy), append(s.YM, sums.ym)
 		}
 	}

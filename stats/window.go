@@ -1,41 +1,68 @@
 package stats
 
-// window is a long row of cells of which only those around the ones in use take memory. The zero window has none.
+import "iter"
+
+// window is a long row of cells of which only those around the ones in use take memory, a page at a time: values lie close together in
+// some places and far apart in others. The zero window has none.
 type window[T any] struct {
-	first int // the number of cells[0]
-	cells []T
+	first int        // the number of pages[0]
+	pages []*page[T] // nil: no cell of it is in use
 }
 
-// windowStep is by how many cells a window grows at least.
-const windowStep = 64
+const (
+	pageBits = 4
+	pageSize = 1 << pageBits
+)
+
+type page[T any] [pageSize]T
 
 // at gives cell i, which it makes if need be.
 func (w *window[T]) at(i int) *T {
-	if j := i - w.first; uint(j) < uint(len(w.cells)) {
-		return &w.cells[j]
+	if n := i>>pageBits - w.first; uint(n) < uint(len(w.pages)) && w.pages[n] != nil {
+		return &w.pages[n][i%pageSize]
 	}
-	w.include(i, i+1)
-	return &w.cells[i-w.first]
+	return w.add(i)
 }
 
-// include grows the window so that it has the cells from low to high-1.
-func (w *window[T]) include(low, high int) {
-	if low >= high {
-		return
+// add makes the page of cell i.
+func (w *window[T]) add(i int) *T {
+	n := i >> pageBits
+	if len(w.pages) == 0 {
+		w.first = n
 	}
-	end := w.first + len(w.cells)
-	if len(w.cells) == 0 {
-		w.first, end = low, low
+	if first, end := min(w.first, n), max(w.first+len(w.pages), n+1); end-first > len(w.pages) {
+		pages := make([]*page[T], end-first)
+		copy(pages[w.first-first:], w.pages)
+		w.first, w.pages = first, pages
 	}
-	if low >= w.first && high <= end {
-		return
+	at := &w.pages[n-w.first]
+	if *at == nil {
+		*at = new(page[T])
 	}
-	first := min(w.first, low/windowStep*windowStep)
-	last := max(end, (high+windowStep-1)/windowStep*windowStep)
-	cells := make([]T, last-first)
-	copy(cells[w.first-first:], w.cells)
-	w.first, w.cells = first, cells
+	return &(*at)[i%pageSize]
+}
+
+// all gives the cells that have memory, ascending, with their numbers.
+func (w *window[T]) all() iter.Seq2[int, *T] {
+	return func(yield func(int, *T) bool) {
+		for n, p := range w.pages {
+			if p == nil {
+				continue
+			}
+			for i := range p {
+				if !yield((w.first+n)<<pageBits+i, &p[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // reset empties all cells; it keeps their memory.
-func (w *window[T]) reset() { clear(w.cells) }
+func (w *window[T]) reset() {
+	for _, p := range w.pages {
+		if p != nil {
+			clear(p[:])
+		}
+	}
+}
