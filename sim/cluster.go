@@ -119,6 +119,8 @@ type failover struct {
 	// does not) to the instant silent at most (Never while nothing stops it).
 	missed        time.Duration
 	alone, silent Time
+	asks          Time // when the replica with the least lag asks for votes; Never where none is about to
+	rival         Time // when the next one with the same lag does
 }
 
 // recovery is a Recovery with what it needs to go on.

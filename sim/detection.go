@@ -45,7 +45,7 @@ func (w *World) mayPromote(ng int32) bool {
 func (w *World) lossOfPrimary(f int32, by blame) Time {
 	fo := &w.failovers[f]
 	w.clock.Cancel(fo.pending)
-	fo.pending, fo.waiting = 0, false
+	fo.pending, fo.waiting, fo.asks = 0, false, Never
 	if fo.CutOff == Never {
 		fo.CutOff = w.clock.Now()
 	}
@@ -74,21 +74,27 @@ func (w *World) learnOfFailure(r int32) {
 	w.replaceAfter(r, w.untilRecovery(rec.NodeGroup))
 }
 
-// promoteSoon schedules the promotion, now that the primary is known to be lost. Where the engine would elect but has lost
-// its majority meanwhile, the control plane steps in: it too has to notice first.
+// promoteSoon schedules the promotion, now that the primary is known to be lost.
 func (w *World) promoteSoon(f int32) {
+	w.failovers[f].Known = w.clock.Now()
+	w.promoteAfter(f, 0)
+}
+
+// promoteAfter schedules the promotion, for which the engine tries again after that wait. Where the engine would elect but has lost its
+// majority meanwhile, or its replicas their validity, the control plane steps in: it too has to notice first.
+func (w *World) promoteAfter(f int32, wait time.Duration) {
 	fo := &w.failovers[f]
 	ng := fo.NodeGroup
-	fo.Known = w.clock.Now()
+	now := w.clock.Now()
 	lost, size := w.voters(fo.Group)
 	var after time.Duration
 	switch {
-	case fo.elects && electable(lost, size) && eligible(fo.Known.Sub(fo.CutOff), w.top.cfg.Groups[fo.Group].NodeTimeout):
-		after = electedAfter(w.bits(ng, phaseElection), 0) // the replica with the least lag has rank 0
+	case fo.elects && electable(lost, size) && eligible(now.Add(wait).Sub(fo.CutOff), w.top.cfg.Groups[fo.Group].NodeTimeout):
+		after = wait + w.stand(f, wait)
 	case fo.elects:
 		fo.elects = false
 		noticed := fo.CutOff.Add(w.untilDetection(ng))
-		after = max(0, noticed.Sub(fo.Known)) + w.untilTakeover(ng)
+		after = max(0, noticed.Sub(now)) + w.untilTakeover(ng)
 	default:
 		after = w.untilTakeover(ng)
 	}

@@ -10,11 +10,10 @@ import (
 
 // election is the engine's own failover in groups of one shape (redis 7.0, valkey 8.0: cluster.c, cluster_legacy.c). How long a
 // majority of the primaries takes to agree that one has failed is drawn from a table, made by playing the cluster bus many times;
-// what comes after that, the delayed request for votes, is drawn as the engine does.
+// what comes after that, the delayed request for votes, is drawn as the engine does (votes.go).
 //
 // Classic: a replica waits 500 ms + random(500 ms) + 1 s x rank, where the rank counts the replicas of its shard that have more of
-// the data. Its cron looks every tenth of a second. The same epoch for two shards, and two replicas of a shard that ask at one time, are not
-// played: then nobody has the votes, and they try again after four node timeouts.
+// the data. Its cron looks every tenth of a second.
 type election struct {
 	// losses are numbers of voters that die together, ascending up to the most that leave a majority; failed has, for each, the ascending
 	// spans from the death of a primary to FAIL.
@@ -34,16 +33,19 @@ type electionShape struct {
 // of 90 nodes and of 150 are 0.1 s apart, and so they are for a quarter of the primaries.
 const busNodes = 90
 
-// effort is on how many clusters whose crons lie otherwise the bus is played for one table, and how often on each. The spans of a large
-// cluster differ less, and a play of it takes longer: a table of 6 nodes takes 0.01 s, of 30 nodes 0.1 s, of 90 nodes 0.2 s.
-func (s electionShape) effort() (clusters, times int) {
+// busClusters is on how many clusters whose crons lie otherwise the bus is played for one table.
+const busClusters = 16
+
+// effort is how often each of them is struck. The spans of a large cluster differ less, and a play of it takes longer: a table of 6 nodes
+// takes 0.01 s, of 30 nodes 0.1 s, of 90 nodes 0.2 s.
+func (s electionShape) effort() int {
 	switch {
 	case s.nodes <= 12:
-		return 16, 20
+		return 20
 	case s.nodes <= 40:
-		return 16, 10
+		return 10
 	}
-	return 16, 2
+	return 2
 }
 
 // newElection plays the bus of groups of that shape.
@@ -61,11 +63,11 @@ func (s electionShape) bounded() electionShape {
 func playElections(group, s electionShape, stream uint64) *election {
 	e := &election{losses: losses(group.voters)}
 	e.failed = make([][]time.Duration, len(e.losses))
-	clusters, times := s.effort()
+	times := s.effort()
 	minority := mostLost(s.voters)
 	random := &chance{source: dist.NewSource(uint64(s.nodes)<<32|uint64(s.voters), uint64(s.timeout), stream), stream: dist.Name("bus", "")}
 	b := busPair{branch: newBus(s, random)}
-	for range clusters {
+	for range busClusters {
 		b.steady = newBus(s, random)
 		b.steady.run(b.steady.now+b.steady.timeout, nil)
 		for i, lost := range e.losses {
@@ -167,20 +169,6 @@ func (e *election) failedAfter(random uint64, lost int) time.Duration {
 
 // haltedAfter is how long after the loss of a majority the primaries that are left stop serving clients.
 func (e *election) haltedAfter(random uint64) time.Duration { return invert(e.halted, random) }
-
-// electedAfter is how long after FAIL a replica of that rank is promoted: its next cron notices, and asks for votes at the
-// first of its crons after the delay.
-func electedAfter(random uint64, rank int) time.Duration {
-	const cron = busCron * time.Millisecond
-	high, low := bits.Mul64(random, 500) // random() % 500 ms
-	noticed, _ := bits.Mul64(low, uint64(cron))
-	delay := (500+time.Duration(high))*time.Millisecond + time.Duration(rank)*time.Second
-	return time.Duration(noticed) + (delay+cron-1)/cron*cron + votesTake
-}
-
-// votesTake is how long it takes to ask for votes and count them: the voters write their configuration to the disk before they answer. The logs
-// of crosscheck/election have 5 to 17 ms.
-const votesTake = 10 * time.Millisecond
 
 // eligible tells whether a replica may stand for election that was without its primary for so long: the validity factor of 10, on top of
 // the replication's ping period of 10 s and the node timeout itself (clusterHandleSlaveFailover).

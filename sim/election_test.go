@@ -183,8 +183,7 @@ func TestFailureIsAgreedOnAfterTheNodeTimeout(t *testing.T) {
 // and for a zone's third.
 func TestALargeGroupIsFoundDeadLikeASmallerOne(t *testing.T) {
 	group := electionShape{120, 40, 15 * time.Second}
-	clusters, times := group.effort()
-	plays := float64(clusters * times)
+	plays := float64(busClusters * group.effort())
 	small, whole := newElection(group), playElections(group, group, 1)
 	for _, lost := range []int{1, 10, 13} {
 		var m [2]float64
@@ -194,8 +193,8 @@ func TestALargeGroupIsFoundDeadLikeASmallerOne(t *testing.T) {
 			slices.Sort(x)
 			m[i] = x[len(x)/2]
 			// The median of n normal values has the standard error 1.2533 sd/sqrt(n); half of the values lie within 0.6745 sd.
-			error := 1.2533 * (x[len(x)*3/4] - x[len(x)/4]) / 2 / 0.6745 / math.Sqrt(plays)
-			variance += error * error
+			deviation := 1.2533 * (x[len(x)*3/4] - x[len(x)/4]) / 2 / 0.6745 / math.Sqrt(plays)
+			variance += deviation * deviation
 		}
 		t.Logf("%d lost: %.2f s, whole %.2f s, standard error %.2f s", lost, m[0], m[1], math.Sqrt(variance))
 		if math.Abs(m[0]-m[1]) > 4*math.Sqrt(variance) {

@@ -32,6 +32,7 @@ const (
 
 	KindFailureKnown
 	KindNoReplica
+	KindVotesSplit
 	KindFailoverAbandoned
 	KindRecoveryHeld
 	KindFullSync
@@ -89,7 +90,7 @@ func (k Kind) String() string {
 	return [...]string{
 		"CallDue", "TestFailoverCalled", "PrimaryCutOff", "ReplicaPromoted", "FailoverCompleted", "EndpointMoved",
 		"ResolversFollowed", "RecoveryStarted", "ReplacementUp", "RecoveryFinished",
-		"FailureKnown", "NoReplica", "FailoverAbandoned", "RecoveryHeld", "FullSync", "SyncFinished", "NodeSynced", "DataLost",
+		"FailureKnown", "NoReplica", "VotesSplit", "FailoverAbandoned", "RecoveryHeld", "FullSync", "SyncFinished", "NodeSynced", "DataLost",
 		"MajorityLost", "MajorityBack",
 		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "AloneEnded", "ReplicasDropped",
 		"NodeRebooting", "NodeRebooted",

@@ -78,7 +78,7 @@ func (w *World) beginFailover(ng int32, by blame) int32 {
 	}
 	f := int32(len(w.failovers))
 	g.failover = f
-	w.failovers = append(w.failovers, failover{recovery: r, Failover: Failover{
+	w.failovers = append(w.failovers, failover{recovery: r, asks: Never, rival: Never, Failover: Failover{
 		Group: g.group, NodeGroup: ng, Old: g.primary, New: -1, Campaign: by.campaign, Cause: by.cause,
 		Accepted: Never, CutOff: Never, Known: Never, Promoted: Never, Abandoned: Never, Completed: Never, Propagated: Never,
 		RecoveryStarted: Never, Provisioned: Never, Finished: Never,
@@ -101,7 +101,7 @@ func (w *World) cutOffPrimary(f int32) {
 }
 
 // promoteReplica makes the replica with the least lag the primary. Its tail is lost; writes are possible again. Where no
-// replica is up the failover waits for one, or for the old primary's replacement.
+// replica is up the failover waits for one, or for the old primary's replacement. Where the engine elects, the votes come first.
 func (w *World) promoteReplica(f int32) {
 	fo := &w.failovers[f]
 	ng := fo.NodeGroup
@@ -110,8 +110,11 @@ func (w *World) promoteReplica(f int32) {
 		w.awaitReplica(f)
 		return
 	}
+	if fo.asks != Never && !w.countVotes(f) {
+		return
+	}
 	g := &w.nodeGroups[ng]
-	fo.Promoted, fo.New, fo.waiting, fo.pending = w.clock.Now(), best, false, 0
+	fo.Promoted, fo.New, fo.waiting, fo.pending, fo.asks = w.clock.Now(), best, false, 0, Never
 	recovering := w.untilRecovery(ng)
 	w.dropTail(f)
 	w.swapRoles(ng, best)
@@ -159,7 +162,7 @@ func (w *World) moveNames(f int32) {
 // awaitReplica leaves the failover open until a replica can be promoted; meanwhile the old primary is replaced.
 func (w *World) awaitReplica(f int32) {
 	fo := &w.failovers[f]
-	fo.waiting, fo.pending = true, 0
+	fo.waiting, fo.pending, fo.asks = true, 0, Never
 	w.log(w.nodeRecord(KindNoReplica, fo.Old))
 	w.replaceAfter(fo.recovery, w.untilRecovery(fo.NodeGroup))
 }

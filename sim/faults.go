@@ -342,7 +342,7 @@ func (w *World) goOnWithCall(f int32) {
 	rec := &w.recoveries[fo.recovery]
 	w.clock.Cancel(rec.pending)
 	rec.stage, rec.pending = stageUnknown, 0
-	fo.waiting, fo.elects, fo.CutOff, fo.Known = false, false, Never, Never
+	fo.waiting, fo.elects, fo.CutOff, fo.Known, fo.asks = false, false, Never, Never, Never
 	fo.Cause, rec.Cause = CauseTestFailover, CauseTestFailover
 	fo.pending = w.clock.After(0, event{KindPrimaryCutOff, f})
 }

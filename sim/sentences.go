@@ -39,6 +39,8 @@ func (w *World) troubleSentence(r Record, node string) string {
 		return node + " is known to have failed"
 	case KindNoReplica:
 		return "no replica is up that could take over from " + node
+	case KindVotesSplit:
+		return fmt.Sprintf("no replica gets the votes of a majority to take over from %s: the next try is in %v", node, short(r.Span))
 	case KindFailoverAbandoned:
 		return "nothing is promoted in place of " + node
 	case KindRecoveryHeld:
