@@ -43,7 +43,8 @@ type row struct {
 // importTable is the direction of imports: cmd -> scenario, experiment, store, report -> measure -> sim -> dist, and
 // measure -> stats; cmd -> server -> query, sigv4, sim. A folder that has no row here may not exist.
 var importTable = map[string]row{
-	".": {},
+	".":           {},
+	"bench/serve": {},
 	"cmd/failsim": {
 		own: []string{"compare", "describe", "dist", "experiment", "export", "measure", "query", "report", "rows", "scenario",
 			"server", "sigv4", "sim", "stats", "store", "words"},

@@ -151,8 +151,8 @@ type groupResult struct {
 }
 
 type groupsResult struct {
-	Marker string             `xml:"Marker,omitempty"`
-	Groups []replicationGroup `xml:"ReplicationGroups>ReplicationGroup"`
+	Marker string     `xml:"Marker,omitempty"`
+	Groups []rendered `xml:"ReplicationGroups>ReplicationGroup"`
 }
 
 func (s *Server) describeReplicationGroups(q *call) (any, error) {
@@ -167,12 +167,12 @@ func (s *Server) describeReplicationGroups(q *call) (any, error) {
 		if !ok {
 			return nil, refuse("ReplicationGroupNotFoundFault", "ReplicationGroup %s not found", id)
 		}
-		s.poll(q, func(w *sim.World) { result.Groups = []replicationGroup{describeGroup(s.cfg, w, group)} })
+		s.poll(q, func(w *sim.World) { result.Groups = []rendered{s.groupContent(w, group)} })
 		return result, nil
 	}
 	s.poll(q, func(w *sim.World) {
 		for i := page.first; i < len(s.cfg.Groups) && len(result.Groups) < page.most; i++ {
-			result.Groups = append(result.Groups, describeGroup(s.cfg, w, i))
+			result.Groups = append(result.Groups, s.groupContent(w, i))
 		}
 	})
 	result.Marker = page.markerOf(len(s.cfg.Groups), page.first+len(result.Groups))

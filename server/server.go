@@ -36,6 +36,8 @@ type Server struct {
 	groupByID map[string]int
 	nodeByID  map[string]place
 	places    []place // of all nodes, in the configuration's order
+
+	groupViews []groupView // guarded by the Fleet, as the World is
 }
 
 // Settings are how a server treats its clients. Request ids, and what trouble strikes, derive from the seed of the fleet. Without a verifier any
@@ -49,6 +51,7 @@ type Settings struct {
 func New(fleet *Fleet, settings Settings) *Server {
 	s := &Server{fleet: fleet, cfg: fleet.Config(), verifier: settings.Verifier,
 		trouble: newTroubleMaker(settings.Troubles), groupByID: map[string]int{}, nodeByID: map[string]place{}}
+	s.groupViews = make([]groupView, len(s.cfg.Groups))
 	for g := range s.cfg.Groups {
 		group := &s.cfg.Groups[g]
 		s.groupByID[group.ID] = g
