@@ -63,7 +63,7 @@ func offset(t sim.Time) string {
 func TimelineJSON(w io.Writer, records []sim.RecordText) error {
 	out := bufio.NewWriter(w)
 	for _, r := range records {
-		fmt.Fprintf(out, `{"at": %s, "kind": %s`, seconds(r.At), quote(r.Kind))
+		fmt.Fprintf(out, `{"at": %s, "kind": %s`, Seconds(r.At), quote(r.Kind))
 		for _, member := range []struct{ name, value string }{
 			{"group", r.Group}, {"node_group", r.NodeGroup}, {"node", r.Node}, {"outcome", r.Outcome}, {"text", r.Text},
 		} {
@@ -76,8 +76,8 @@ func TimelineJSON(w io.Writer, records []sim.RecordText) error {
 	return out.Flush()
 }
 
-// seconds writes an instant as a decimal number without going through a float: 612.25.
-func seconds(t sim.Time) string {
+// Seconds writes an instant as a decimal number without going through a float: 612.25.
+func Seconds(t sim.Time) string {
 	whole, nanos := int64(t)/int64(time.Second), int64(t)%int64(time.Second)
 	if nanos == 0 {
 		return fmt.Sprint(whole)
