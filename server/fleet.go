@@ -23,6 +23,7 @@ type Fleet struct {
 	resumes Speed  // the speed to resume with; 0 where the clock is not paused
 	version uint64 // counts what has changed the World
 	calls   uint64 // counts the calls of clients
+	resets  uint64 // counts how often it was put to virtual zero
 	deeds   []Deed
 	// trailing is the same World some while behind, made for the first who asks; it has repeated so many deeds.
 	trailing *sim.World
@@ -48,6 +49,7 @@ func (f *Fleet) Reset(seed uint64) {
 	f.world.Reset(seed, 0)
 	f.seed, f.deeds, f.trailing, f.calls = seed, nil, nil, 0
 	f.version++
+	f.resets++
 	f.stand(0)
 }
 
