@@ -5,7 +5,7 @@ GOLDEN := ./cmd/failsim ./describe ./dist ./report
 # Packages with benchmarks.
 BENCH  := ./sim ./dist ./experiment ./rows ./query ./sigv4
 # Packages that start goroutines, and what is called from several at a time.
-RACE  := ./experiment ./store ./query ./sigv4 ./server
+RACE  := ./experiment ./store ./query ./sigv4 ./server ./control
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
 # the kernel knows it, so of those only the goldens run.
 CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario ./rows

@@ -46,7 +46,7 @@ var importTable = map[string]row{
 	".":           {},
 	"bench/serve": {},
 	"cmd/failsim": {
-		own: []string{"compare", "describe", "dist", "experiment", "export", "measure", "query", "report", "rows", "scenario",
+		own: []string{"compare", "control", "describe", "dist", "experiment", "export", "measure", "query", "report", "rows", "scenario",
 			"server", "sigv4", "sim", "stats", "store", "words"},
 		third: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 	},
@@ -71,17 +71,20 @@ var importTable = map[string]row{
 		third: []string{"gonum.org/v1/gonum"},
 		std:   pureStd,
 	},
-	"store":  {},
-	"query":  {own: []string{"words"}},
-	"server": {own: []string{"query", "sigv4", "sim", "words"}},
-	"sigv4":  {own: []string{"words"}},
+	"store":   {},
+	"query":   {own: []string{"words"}},
+	"sigv4":   {own: []string{"words"}},
+	"server":  {own: []string{"query", "sigv4", "sim", "words"}},
+	"control": {own: []string{"dist", "report", "scenario", "server", "sim", "words"}},
 }
 
 // testThird may be imported by any test. What tests import of this module is free: Go itself refuses cycles.
 var testThird = []string{
 	"github.com/HdrHistogram/hdrhistogram-go",
+	"github.com/goccy/go-yaml",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"github.com/santhosh-tekuri/jsonschema/v6",
 	"golang.org/x/perf",
 	"gonum.org/v1/gonum",
 	"pgregory.net/rapid",

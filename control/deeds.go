@@ -1,0 +1,91 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+
+	"failsim/scenario"
+	"failsim/sim"
+)
+
+// struck is a fault that was added.
+type struck struct {
+	Kind string  `json:"kind"`
+	At   instant `json:"at"`
+	Date date    `json:"date"`
+	// Duration is how long it lasts; 0 for kinds that do not.
+	Duration span `json:"duration"`
+}
+
+// strike adds a fault, or planned work, as a scenario has it under [[fault]]. Without an `at` it strikes at once.
+func (s *Server) strike(r *http.Request) (any, error) {
+	text, err := readText(r)
+	if err != nil {
+		return nil, err
+	}
+	var cfg *sim.Config
+	s.fleet.View(func(w *sim.World) { cfg = w.Config() })
+	fault, err := scenario.ReadFault(cfg, text)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "%s", oneLine(err))
+	}
+	added, err := s.fleet.Inject(fault)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "%s: %s", fault.Kind, oneLine(err))
+	}
+	return struck{added.Kind.String(), instant(added.At), date{cfg.Start, added.At}, span(added.Duration)}, nil
+}
+
+// oneLine writes several mistakes behind one another.
+func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
+
+// accepted is a call of TestFailover that was accepted.
+type accepted struct {
+	Group     string  `json:"group"`
+	NodeGroup string  `json:"node_group"`
+	At        instant `json:"at"`
+	Date      date    `json:"date"`
+	QuotaLeft int     `json:"quota_left"`
+}
+
+// testFailover makes the call that the service's API has, without its wire.
+func (s *Server) testFailover(r *http.Request) (any, error) {
+	const want = `{"group": "carts", "node_group": "0001"}`
+	var body struct {
+		Group     string `json:"group"`
+		NodeGroup string `json:"node_group"`
+	}
+	if err := readBody(r, &body, want, false); err != nil {
+		return nil, err
+	}
+	if body.Group == "" || body.NodeGroup == "" {
+		return nil, refuse(http.StatusBadRequest, "body: group and node_group are both needed: %s", want)
+	}
+	cfg, done := s.fleet.Config(), accepted{Group: body.Group, NodeGroup: body.NodeGroup}
+	violation := s.fleet.Call(sim.CallConfig{Group: body.Group, NodeGroup: body.NodeGroup}, func(w *sim.World) {
+		done.At, done.Date, done.QuotaLeft = instant(w.Now()), date{cfg.Start, w.Now()}, w.QuotaState().Left
+	})
+	if violation != sim.NoViolation {
+		return nil, &refusal{http.StatusConflict, "TestFailover of " + body.Group + "/" + body.NodeGroup + ": " + violation.String(), cfg.Refusals[violation]}
+	}
+	return done, nil
+}
+
+// reset puts the fleet back to virtual zero.
+func (s *Server) reset(r *http.Request) (any, error) {
+	var body struct {
+		Seed *uint64 `json:"seed"`
+	}
+	if err := readBody(r, &body, `nothing, or {"seed": 7}: a whole number from 0 to 18446744073709551615`, true); err != nil {
+		return nil, err
+	}
+	seed := s.fleet.Seed()
+	if body.Seed != nil {
+		seed = *body.Seed
+	}
+	s.fleet.Reset(seed)
+	return struct {
+		Seed  uint64 `json:"seed"`
+		Clock clock  `json:"clock"`
+	}{seed, s.clock(s.fleet.Clock())}, nil
+}
