@@ -48,7 +48,7 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:6390", "address of the ElastiCache API; one that is not loopback needs --credentials")
-	flags.StringVar(&f.control, "control", "127.0.0.1:6391", "loopback address of the control API and the page")
+	flags.StringVar(&f.control, "control", "127.0.0.1:6391", "loopback address of the control API and the page; an empty one switches them off")
 	flags.StringVar(&f.token, "token", "", "token of the control API (default: a new one, printed at the start)")
 	flags.StringVar(&f.credentials, "credentials", "", "file of the keys that may sign calls, as ~/.aws/credentials (default: any signature is taken)")
 	flags.StringVar(&f.speed, "speed", "1", "virtual seconds in a second, or max: every poll jumps to the next event")
@@ -85,9 +85,15 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	if err != nil {
 		return err
 	}
+	control, err := f.openControl()
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
 	fleet := server.NewFleet(&sc.Config, f.seed, speed, time.Now)
 	if f.paused {
 		fleet.Pause()
+		fleet.Reset(f.seed) // the microseconds that have passed would be others every time
 	}
 	signatures := "any signature is taken"
 	if settings.Verifier != nil {
@@ -95,7 +101,12 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	}
 	fmt.Fprintf(a.stderr, "failsim: ElastiCache API of %s at http://%s, %s\n", sc.Config.Region, listener.Addr(), signatures)
 	api := query.NewServer(server.New(fleet, settings))
-	if err := query.Serve(ctx, api, query.Limit(listener, mostConnections)); err != nil {
+	parts := []servant{func(ctx context.Context) error { return query.Serve(ctx, api, query.Limit(listener, mostConnections)) }}
+	if control != nil {
+		fmt.Fprintf(a.stderr, "failsim: page and control API at %s\n", control.address())
+		parts = append(parts, control.part(fleet))
+	}
+	if err := together(ctx, parts); err != nil {
 		return err
 	}
 	return f.writeRecord(sc, fleet)
