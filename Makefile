@@ -16,7 +16,7 @@ ifeq ($(LINT),)
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 endif
 
-.PHONY: election-check help check test golden results results-check bench fuzz crosscheck page-check
+.PHONY: election-check help check test golden results results-check bench fuzz crosscheck crosscheck-aws page-check
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -64,7 +64,7 @@ fuzz: ## every fuzz target, 30 seconds each
 		done; \
 	done
 
-crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian's package if it is missing)
+crosscheck: crosscheck-aws ## the tests and goldens for arm64 under qemu-user (installs Debian's package if it is missing), and crosscheck-aws
 	@command -v qemu-aarch64 >/dev/null || { echo "crosscheck: installing qemu-user"; apt-get update && apt-get install -y --no-install-recommends qemu-user; }
 	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 $(CROSS)
 	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 -run Golden ./cmd/failsim
@@ -73,6 +73,18 @@ crosscheck: ## the tests and goldens for arm64 under qemu-user (installs Debian'
 		qemu-aarch64 bin/failsim-arm64 run $$s --shard 0/2 -o $$d/0 --quiet; bin/failsim run $$s --shard 1/2 -o $$d/1 --quiet; \
 		bin/failsim merge $$d/0 $$d/1 -o $$d/merged --quiet; bin/failsim run $$s -o $$d/straight --quiet; \
 		diff -r -x environment.json $$d/merged $$d/straight; echo "parts of two architectures merge to the same bytes"
+
+# The clients of crosscheck-aws: Debian's, unless others are named.
+PYTHON := /usr/bin/python3
+AWS    := /usr/bin/aws
+
+crosscheck-aws: ## a game day with the AWS SDK for Go, boto3 and the AWS CLI; rewrites crosscheck/aws/results.md (installs Debian's packages if missing)
+	go -C crosscheck/aws vet ./...
+	go -C crosscheck/aws test -count=1 ./...
+	@$(PYTHON) -c 'import boto3' 2>/dev/null && test -x $(AWS) || { echo "crosscheck-aws: installing python3-boto3 and awscli"; apt-get update && apt-get install -y --no-install-recommends python3-boto3 awscli; }
+	go build -o bin/failsim ./cmd/failsim
+	$(PYTHON) crosscheck/aws/gameday.py --failsim bin/failsim --aws $(AWS) > bin/results.md; code=$$?; cat bin/results.md; \
+		test $$code = 0 && cp bin/results.md crosscheck/aws/results.md
 
 election-check: ## a few failovers of a real redis-server cluster, held against the engine's source (installs Debian's package if it is missing)
 	@command -v redis-server >/dev/null || { echo "election-check: installing redis-server"; apt-get update && apt-get install -y --no-install-recommends redis-server; }
