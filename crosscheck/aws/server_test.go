@@ -4,7 +4,10 @@ package aws_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +91,23 @@ func serve(t *testing.T, scenario string, flags ...string) (endpoint string) {
 	return endpoint
 }
 
+// ownBody sends a copy of each request's body. The SDK closes the body as soon as the head of the answer is there; where net/http has not
+// looked yet whether the body ends as it should, it then closes the connection amid the answer (smithy-go v1.28.8 and Go 1.26: of 3,000
+// answers of 54 kB some 75, from any server on loopback). The SDK would make the call again, and TestFailover is not to be made twice.
+type ownBody struct{}
+
+func (ownBody) Do(r *http.Request) (*http.Response, error) {
+	sent := r.Clone(r.Context())
+	if r.Body != nil {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		sent.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	return http.DefaultClient.Do(sent)
+}
+
 // settings are what a tool has from its environment: Region, endpoint and key.
 func settings(t *testing.T, endpoint, keyID, secret string) aws.Config {
 	t.Helper()
@@ -97,6 +117,7 @@ func settings(t *testing.T, endpoint, keyID, secret string) aws.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.HTTPClient = ownBody{}
 	return cfg
 }
 
