@@ -49,14 +49,26 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var apiLine = regexp.MustCompile(`ElastiCache API of ([a-z0-9-]+) at (http://[0-9.:]+)`)
+var (
+	apiLine     = regexp.MustCompile(`ElastiCache API of ([a-z0-9-]+) at (http://[0-9.:]+)`)
+	controlLine = regexp.MustCompile(`control API at (http://[0-9.:]+)/`)
+)
 
-// serve starts a server of the scenario and returns its endpoint. The test fails if it does not end cleanly.
+const token = "token-of-the-game-day"
+
+// serve starts a server of the scenario and returns its endpoint.
 func serve(t *testing.T, scenario string, flags ...string) (endpoint string) {
+	t.Helper()
+	endpoint, _ = controlled(t, scenario, flags...)
+	return endpoint
+}
+
+// controlled starts a server and returns its endpoint and that of its control API. The test fails if it does not end cleanly.
+func controlled(t *testing.T, scenario string, flags ...string) (endpoint, control string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "scenario.toml")
 	write(t, file, scenario)
-	cmd := exec.Command(failsim, append([]string{"serve", file, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"}, flags...)...)
+	cmd := exec.Command(failsim, append([]string{"serve", file, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--token", token}, flags...)...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +77,16 @@ func serve(t *testing.T, scenario string, flags ...string) (endpoint string) {
 		t.Fatal(err)
 	}
 	lines, said := bufio.NewScanner(stderr), strings.Builder{}
-	for endpoint == "" && lines.Scan() {
+	for control == "" && lines.Scan() {
 		said.WriteString(lines.Text() + "\n")
 		if m := apiLine.FindStringSubmatch(lines.Text()); m != nil {
 			endpoint = m[2]
 		}
+		if m := controlLine.FindStringSubmatch(lines.Text()); m != nil {
+			control = m[1]
+		}
 	}
-	if endpoint == "" {
+	if endpoint == "" || control == "" {
 		t.Fatalf("the server did not say where it listens: %v\n%s", cmd.Wait(), said.String())
 	}
 	drained := make(chan struct{})
@@ -88,7 +103,7 @@ func serve(t *testing.T, scenario string, flags ...string) (endpoint string) {
 			t.Errorf("the server ended with %v\n%s", err, said.String())
 		}
 	})
-	return endpoint
+	return endpoint, control
 }
 
 // ownBody sends a copy of each request's body. The SDK closes the body as soon as the head of the answer is there; where net/http has not
