@@ -74,14 +74,14 @@ export class Fleet {
     for (const g of changed) this.views.get(g.id)?.update(g);
   }
 
-  // counts are of nodes that serve, in all and by zone.
+  // counts are of nodes that serve, in all and by zone, and of shards without a primary that does.
   counts() {
-    const count = { nodes: 0, serving: 0, zones: new Map(this.zones.map((z) => [z, [0, 0]])) };
+    const count = { nodes: 0, serving: 0, unwritable: 0, zones: new Map(this.zones.map((z) => [z, [0, 0]])) };
     for (const g of this.groups.values()) for (const s of g.node_groups) for (const n of s.nodes) {
       const zone = count.zones.get(n.zone);
       count.nodes++;
       zone[1]++;
-      if (n.condition === "available") { count.serving++; zone[0]++; }
+      if (n.condition === "available") { count.serving++; zone[0]++; } else if (n.role === "primary") count.unwritable++;
     }
     return count;
   }

@@ -95,6 +95,7 @@ $("later").addEventListener("click", () => fleet.turn(1));
 
 function drawCounts() {
   const count = fleet.counts();
+  drawWrites();
   tile("nodes", count.serving === count.nodes ? "good" : "wait", `${count.serving} of ${count.nodes}`, "nodes serve");
   $("zones").replaceChildren(...[...count.zones].map(([zone, [up, all]]) => el("li", {}, el("b", {}, zone), ` ${up} of ${plural(all, "node")} ${up === 1 ? "serves" : "serve"}`)));
 }
@@ -154,8 +155,12 @@ function drawOutages() {
   $("windows").replaceChildren(...latest.map((w) => el("li", {}, el("time", {}, offset(w.from)), " ", el("b", {}, w.group + "/" + w.node_group),
     ` ${names[w.access + " " + w.observer]}: ${span(w.seconds)}${w.open ? " so far" : ""} (${w.cause})`)));
   $("nowindows").hidden = latest.length > 0;
-  const writes = outages.totals[0];
-  tile("writes", writes.open > 0 ? "bad" : "good", writes.open > 0 ? plural(writes.open, "shard") : "none", writes.open > 0 ? "without writes now" : "without writes now; longest so far " + span(writes.longest));
+  drawWrites();
+}
+
+function drawWrites() {
+  const now = fleet.counts().unwritable, longest = outages.totals[0]?.longest ?? 0;
+  tile("writes", now > 0 ? "bad" : "good", now > 0 ? plural(now, "shard") : "no shard", "without writes now; the longest outage so far " + span(longest));
 }
 $("access").addEventListener("change", drawOutages);
 
@@ -210,7 +215,7 @@ function drawFields() {
 }
 $("kind").addEventListener("change", drawFields);
 
-const struck = (r) => `${r.kind} ${r.at > clock.now ? "will strike" : "struck"} at ${offset(r.at)}${r.duration > 0 ? ", for " + span(r.duration) : ""}`;
+const struck = (r) => `${r.kind} strikes at ${offset(r.at)}${r.duration > 0 ? ", for " + span(r.duration) : ""}`;
 $("fault").addEventListener("submit", (e) => {
   e.preventDefault();
   const fault = { kind: $("kind").value };

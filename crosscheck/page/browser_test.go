@@ -156,10 +156,18 @@ func (t *tab) open(file string, l look) {
 		command(emulation.SetDeviceMetricsOverride, metrics),
 		command(emulation.SetEmulatedMedia, media),
 		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !l.script}),
-		chromedp.Navigate("file://"+file))
+		chromedp.Navigate(address(file)))
 	if l.script {
 		t.settle()
 	}
+}
+
+// address is that of a file, or of what a server shows.
+func address(file string) string {
+	if strings.HasPrefix(file, "http://") {
+		return file
+	}
+	return "file://" + file
 }
 
 // noFrame is what frame says when there is none.

@@ -1,4 +1,4 @@
-// Package page_test opens report pages in a headless Chromium, as people do: with a mouse or a keyboard, on a phone, on
+// Package page_test opens report pages, and the page of failsim serve, in a headless Chromium, as people do: with a mouse or a keyboard, on a phone, on
 // paper, in the dark, and without scripts. `make page-check` runs it.
 package page_test
 
@@ -221,7 +221,7 @@ func (t *tab) reachable() {
 	t.Helper()
 	total := eval[int](t, `(() => {
 		scrollTo(0, 0);
-		const all = [...document.querySelectorAll('a[href], button, summary, [tabindex="0"]')].filter((e) => e.checkVisibility());
+		const all = [...document.querySelectorAll('a[href], button, summary, [tabindex="0"], select, textarea, input:not([type=radio]:not(:checked))')].filter((e) => e.checkVisibility());
 		all.forEach((e, i) => { e.dataset.stop = i; });
 		window.met = new Set();
 		document.addEventListener("focusin", (e) => { if (e.target.dataset.stop) window.met.add(+e.target.dataset.stop); });
