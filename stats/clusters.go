@@ -56,7 +56,11 @@ func (c *Clusters) widen(low, high int64) {
 // Count takes up one of the m values of a trial, by the number of its Bucket and its rank among them, from 1. In which order values of
 // one bucket are ranked makes no difference.
 func (c *Clusters) Count(bucket int, rank, m int64) {
-	c.buckets.at(bucket).add(clusterSums{1, 2*rank - 1, m})
+	p := c.buckets.page(bucket)
+	if p == nil {
+		p = c.buckets.add(bucket)
+	}
+	p[uint(bucket)%pageSize].add(clusterSums{1, 2*rank - 1, m})
 }
 
 // Bucket numbers the bucket of a value that is not negative.

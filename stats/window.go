@@ -10,7 +10,7 @@ type window[T any] struct {
 }
 
 const (
-	pageBits = 4
+	pageBits = 6
 	pageSize = 1 << pageBits
 )
 
@@ -18,14 +18,23 @@ type page[T any] [pageSize]T
 
 // at gives cell i, which it makes if need be.
 func (w *window[T]) at(i int) *T {
-	if n := i>>pageBits - w.first; uint(n) < uint(len(w.pages)) && w.pages[n] != nil {
-		return &w.pages[n][i%pageSize]
+	p := w.page(i)
+	if p == nil {
+		p = w.add(i)
 	}
-	return w.add(i)
+	return &p[uint(i)%pageSize]
+}
+
+// page gives that of cell i; nil if there is none. It is short enough to be compiled into where values are counted.
+func (w *window[T]) page(i int) *page[T] {
+	if n := uint(i>>pageBits - w.first); n < uint(len(w.pages)) {
+		return w.pages[n]
+	}
+	return nil
 }
 
 // add makes the page of cell i.
-func (w *window[T]) add(i int) *T {
+func (w *window[T]) add(i int) *page[T] {
 	n := i >> pageBits
 	if len(w.pages) == 0 {
 		w.first = n
@@ -35,11 +44,9 @@ func (w *window[T]) add(i int) *T {
 		copy(pages[w.first-first:], w.pages)
 		w.first, w.pages = first, pages
 	}
-	at := &w.pages[n-w.first]
-	if *at == nil {
-		*at = new(page[T])
-	}
-	return &(*at)[i%pageSize]
+	made := new(page[T])
+	w.pages[n-w.first] = made
+	return made
 }
 
 // all gives the cells that have memory, ascending, with their numbers.
