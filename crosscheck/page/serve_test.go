@@ -137,8 +137,12 @@ func (t *tab) beginAgain() {
 		t.click("#pause")
 		t.says("the clock stands still")
 	}
+	// The fleet is drawn anew after a reset. What stands there already may look the same, but a click on it would miss.
+	t.until(`document.querySelectorAll("#groups tbody tr").length === 4`, `document.body.innerText`)
+	eval[bool](t, `document.querySelectorAll(".group").forEach((g) => { g.dataset.before = "reset"; }), true`)
 	t.click("#reset button")
 	t.says("virtual zero again, with seed 1")
+	t.until(`document.querySelectorAll("[data-before]").length === 0`, `document.getElementById("groups").innerText`)
 	t.reads("#now", "T+00:00:00")
 	t.reads("#date", "2026-03-02 09:00:00 UTC")
 	t.reads("#tile-quota strong", "15 of 15")
