@@ -15,6 +15,9 @@ const (
 	RolePrimary
 )
 
+// String is the API's word.
+func (r Role) String() string { return [...]string{"replica", "primary"}[r] }
+
 // ReplicationGroup is the state of one group (the console's cluster).
 type ReplicationGroup struct {
 	nodeGroups span

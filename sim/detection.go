@@ -103,17 +103,22 @@ func (w *World) promoteAfter(f int32, wait time.Duration) {
 
 // voters counts the primaries with a vote in the group's elections, and those of them that are out of reach.
 func (w *World) voters(group int32) (lost, size int) {
+	return w.countVoters(group, func(n *Node) bool { return n.down&(downDead|downCut|downSyncing) != 0 })
+}
+
+// countVoters counts the primaries with a vote, and those of them that are as asked.
+func (w *World) countVoters(group int32, asked func(*Node) bool) (such, size int) {
 	g := &w.groups[group]
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		if !w.top.nodeGroups[ng].votes {
 			continue
 		}
 		size++
-		if w.nodes[w.nodeGroups[ng].primary].down&(downDead|downCut|downSyncing) != 0 {
-			lost++
+		if asked(&w.nodes[w.nodeGroups[ng].primary]) {
+			such++
 		}
 	}
-	return lost, size
+	return such, size
 }
 
 // electable tells whether the primaries that are left are a majority, size/2+1, of all that own slots. Without the one that

@@ -150,6 +150,15 @@ type RecordText struct {
 	Outcome string
 }
 
+// Tell puts the records [from, to) of the timeline into words.
+func (w *World) Tell(from, to int) []RecordText {
+	told := make([]RecordText, 0, max(0, to-from))
+	for _, r := range w.records[from:max(from, to)] {
+		told = append(told, w.Describe(r))
+	}
+	return told
+}
+
 // Describe puts a record into words.
 func (w *World) Describe(r Record) RecordText {
 	text := RecordText{At: r.At, Kind: r.Kind.String()}

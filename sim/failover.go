@@ -124,17 +124,22 @@ func (w *World) promoteReplica(f int32) {
 	w.log(record)
 
 	delays := w.delays(ng)
-	w.moveNames(f)
+	w.moveNames(ng, event{KindEndpointMoved, f})
 	completed := w.draw(ng, phaseCompletedEvent, &delays.CompletedEvent)
 	w.clock.After(completed, event{KindFailoverCompleted, f})
 	w.replaceAfter(fo.recovery, max(recovering, completed)) // the documented order holds for any delays
+	w.followPromoted(ng)
+	w.observe(ng, fo.blame())
+	w.weighMajority(fo.Group)
+	w.resumeWork(span{ng, 1})
+}
+
+// followPromoted lets the other members follow a new primary.
+func (w *World) followPromoted(ng int32) {
 	w.followPrimary(ng)
 	if w.top.nodeGroups[ng].group.Replication.FullAfterPromotion {
 		w.resyncReplicas(ng)
 	}
-	w.observe(ng, fo.blame())
-	w.weighMajority(fo.Group)
-	w.resumeWork(span{ng, 1})
 }
 
 // swapRoles makes another member the primary.
@@ -146,14 +151,12 @@ func (w *World) swapRoles(ng, to int32) {
 	g.primary = to
 }
 
-// moveNames begins the change of the names that lead to the node group.
-func (w *World) moveNames(f int32) {
-	fo := &w.failovers[f]
-	ng := fo.NodeGroup
+// moveNames begins the change of the names that lead to the node group; the event is when their records have it.
+func (w *World) moveNames(ng int32, moved event) {
 	g := &w.nodeGroups[ng]
 	w.clock.Cancel(g.naming)
 	if w.top.nodeGroups[ng].named {
-		g.naming = w.clock.After(w.draw(ng, phasePropagation, &w.delays(ng).Propagation), event{KindEndpointMoved, f})
+		g.naming = w.clock.After(w.draw(ng, phasePropagation, &w.delays(ng).Propagation), moved)
 	} else {
 		g.primaryName = g.primary
 	}
@@ -188,25 +191,30 @@ func (w *World) completeFailover(f int32) {
 	w.emit(serviceEvent{message: messageGroupFailoverCompleted, subject: f})
 }
 
-// moveEndpoint changes the records of the primary's and the reader's name; resolvers keep the old answer for a while.
+// moveEndpoint is when the names lead to the promoted replica.
 func (w *World) moveEndpoint(f int32) {
 	fo := &w.failovers[f]
 	fo.Propagated = w.clock.Now()
-	w.log(w.nodeRecord(KindEndpointMoved, w.nodeGroups[fo.NodeGroup].primary))
-	ttl := w.delays(fo.NodeGroup).DNSTTL
-	stale, _ := bits.Mul64(uint64(ttl), w.bits(fo.NodeGroup, phaseDNSTTL)) // uniform in [0, ttl)
-	w.nodeGroups[fo.NodeGroup].naming = w.clock.After(time.Duration(stale), event{KindResolversFollowed, f})
+	w.changeRecords(fo.NodeGroup, event{KindResolversFollowed, f})
 }
 
-// followEndpoint is when the last resolver sees the moved records.
-func (w *World) followEndpoint(f int32) {
-	fo := &w.failovers[f]
-	g := &w.nodeGroups[fo.NodeGroup]
+// changeRecords changes the records of the primary's and the reader's name. Resolvers keep the old answer for a while; the event is
+// when the last of them follows.
+func (w *World) changeRecords(ng int32, followed event) {
+	g := &w.nodeGroups[ng]
+	w.log(w.nodeRecord(KindEndpointMoved, g.primary))
+	stale, _ := bits.Mul64(uint64(w.delays(ng).DNSTTL), w.bits(ng, phaseDNSTTL)) // uniform in [0, ttl)
+	g.naming = w.clock.After(time.Duration(stale), followed)
+}
+
+// followRecords is when the last resolver sees the changed records.
+func (w *World) followRecords(ng int32, by blame) {
+	g := &w.nodeGroups[ng]
 	g.naming = 0
 	g.primaryName = g.primary
-	g.readerNames = w.readers(fo.NodeGroup)
+	g.readerNames = w.readers(ng)
 	w.log(w.nodeRecord(KindResolversFollowed, g.primary))
-	w.observe(fo.NodeGroup, fo.blame())
+	w.observe(ng, by)
 }
 
 // updateReaders changes the reader's record, unless a move of the names is under way that will.

@@ -254,17 +254,9 @@ func (w *World) keepsMajority(node int32) bool {
 	if w.nodeGroups[n.nodeGroup].primary != node || !w.zonal(&w.incidents[n.cutBy]) {
 		return false
 	}
-	group := &w.groups[w.nodeGroups[n.nodeGroup].group]
-	var beside, size int
-	for ng := group.nodeGroups.first; ng < group.nodeGroups.end(); ng++ {
-		if !w.top.nodeGroups[ng].votes {
-			continue
-		}
-		size++
-		if other := &w.nodes[w.nodeGroups[ng].primary]; other.down&downCut != 0 && other.down&downDead == 0 && other.cutBy == n.cutBy {
-			beside++
-		}
-	}
+	beside, size := w.countVoters(w.nodeGroups[n.nodeGroup].group, func(other *Node) bool {
+		return other.down&downCut != 0 && other.down&downDead == 0 && other.cutBy == n.cutBy
+	})
 	return electable(size-beside, size)
 }
 

@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"math/bits"
-	"strings"
-	"time"
-)
+import "strings"
 
 // Action is which call of the API a CallConfig makes.
 type Action uint8
@@ -237,32 +233,10 @@ func (w *World) finishHandOver(i int32) {
 	record := w.nodeRecord(KindHandOverDone, m.to)
 	record.Other = m.from
 	w.log(record)
-	w.clock.Cancel(g.naming)
-	g.naming = w.clock.After(w.draw(ng, phasePropagation, &w.delays(ng).Propagation), event{KindHandOverNamed, ng})
-	w.followPrimary(ng)
-	if w.top.nodeGroups[ng].group.Replication.FullAfterPromotion {
-		w.resyncReplicas(ng)
-	}
+	w.moveNames(ng, event{KindHandOverNamed, ng})
+	w.followPromoted(ng)
 	w.observe(ng, blame{CauseModify, -1})
 	w.resumeWork(span{ng, 1})
-}
-
-// nameHandOver changes the records of the names, as after a failover; resolvers keep the old answer for a while.
-func (w *World) nameHandOver(ng int32) {
-	g := &w.nodeGroups[ng]
-	w.log(w.nodeRecord(KindEndpointMoved, g.primary))
-	stale, _ := bits.Mul64(uint64(w.delays(ng).DNSTTL), w.bits(ng, phaseDNSTTL)) // uniform in [0, ttl)
-	g.naming = w.clock.After(time.Duration(stale), event{KindHandOverFollowed, ng})
-}
-
-// followHandOver is when the last resolver sees the moved records.
-func (w *World) followHandOver(ng int32) {
-	g := &w.nodeGroups[ng]
-	g.naming = 0
-	g.primaryName = g.primary
-	g.readerNames = w.readers(ng)
-	w.log(w.nodeRecord(KindResolversFollowed, g.primary))
-	w.observe(ng, blame{CauseModify, -1})
 }
 
 // happenByCall goes on with happenOutside: what calls other than TestFailover begin.
@@ -273,9 +247,9 @@ func (w *World) happenByCall(e event) bool {
 	case KindHandOverDone:
 		w.finishHandOver(e.subject)
 	case KindHandOverNamed:
-		w.nameHandOver(e.subject)
+		w.changeRecords(e.subject, event{KindHandOverFollowed, e.subject})
 	case KindHandOverFollowed:
-		w.followHandOver(e.subject)
+		w.followRecords(e.subject, blame{CauseModify, -1})
 	default:
 		return false
 	}

@@ -4,14 +4,16 @@ import "strings"
 
 // lookup finds the node group that a call names; the violation is what the ids alone break, and the node group is then -1.
 func (t *topology) lookup(groupID, nodeGroupID string) (int32, Violation) {
-	groupID = strings.ToLower(groupID)
-	if _, violation := t.lookupGroup(groupID); violation == InvalidGroupID || violation == GroupNotFound && validNodeGroupID(nodeGroupID) {
+	_, violation := t.lookupGroup(groupID)
+	switch {
+	case violation == InvalidGroupID:
+		return -1, violation
+	case !validNodeGroupID(nodeGroupID):
+		return -1, InvalidNodeGroupID
+	case violation != NoViolation:
 		return -1, violation
 	}
-	if !validNodeGroupID(nodeGroupID) {
-		return -1, InvalidNodeGroupID
-	}
-	nodeGroup, ok := t.nodeGroupByID[groupID+"/"+nodeGroupID]
+	nodeGroup, ok := t.nodeGroupByID[strings.ToLower(groupID)+"/"+nodeGroupID]
 	if !ok {
 		return -1, NodeGroupNotFound
 	}

@@ -230,7 +230,7 @@ func (w *World) beginAnew(node int32) {
 	}
 	if g.primary != node {
 		w.swapRoles(n.nodeGroup, node)
-		w.moveNames(f)
+		w.moveNames(n.nodeGroup, event{KindEndpointMoved, f})
 	}
 	n.down &^= downSyncing
 	n.empty = false

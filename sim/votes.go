@@ -90,7 +90,8 @@ func (w *World) countVotes(f int32) bool {
 
 // candidates are the failovers whose replicas ask in the same epoch as the first of this one, which has not heard of another; one is there
 // twice if two of its replicas do.
-func (w *World) candidates(f int32) (epoch []int32) {
+func (w *World) candidates(f int32) []int32 {
+	epoch := w.marks[:0]
 	heard := w.failovers[f].asks.Add(requestTakes)
 	g := &w.groups[w.failovers[f].Group]
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
@@ -103,6 +104,7 @@ func (w *World) candidates(f int32) (epoch []int32) {
 			epoch = append(epoch, other)
 		}
 	}
+	w.marks = epoch
 	return epoch
 }
 

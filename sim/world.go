@@ -23,7 +23,7 @@ type World struct {
 	service  []serviceEvent
 	checking bool
 	outcome  Outcome
-	marks    []int32 // nodes, for the length of one event
+	marks    []int32 // nodes or failovers, for the length of one event
 	powered  []int32 // nodes, for the length of one call of struck
 }
 
@@ -226,7 +226,8 @@ func (w *World) happen(e event) {
 	case KindEndpointMoved:
 		w.moveEndpoint(e.subject)
 	case KindResolversFollowed:
-		w.followEndpoint(e.subject)
+		fo := &w.failovers[e.subject]
+		w.followRecords(fo.NodeGroup, fo.blame())
 	case KindFailureKnown:
 		w.learnOfFailure(e.subject)
 	case KindRecoveryStarted:
