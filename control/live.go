@@ -155,7 +155,7 @@ func (v *viewer) look(sight server.Sight) (seen glimpse) {
 	}
 	v.begun, v.resets, v.version = true, sight.Resets, sight.Version
 	seen.firstRecord = max(v.records, len(w.Records())-mostLines)
-	seen.records = tell(w, seen.firstRecord, len(w.Records()))
+	seen.records = w.Tell(seen.firstRecord, len(w.Records()))
 	seen.firstEvent = max(v.events, w.ServiceEventCount()-mostLines)
 	seen.events = s.appendEvents(nil, w, seen.firstEvent)
 	v.records, v.events = len(w.Records()), w.ServiceEventCount()
@@ -190,7 +190,7 @@ type begin struct {
 
 func (v *viewer) beginning(seen *glimpse) begin {
 	cfg := v.server.fleet.Config()
-	return begin{v.continued, seen.seed, cfg.Region, v.server.zones(), len(cfg.Groups)}
+	return begin{v.continued, seen.seed, cfg.Region, cfg.ZoneNames(), len(cfg.Groups)}
 }
 
 // change keeps of what was seen the parts that differ from what was told.

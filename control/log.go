@@ -66,7 +66,7 @@ func (s *Server) writeTimeline(w http.ResponseWriter, r *http.Request) error {
 				next = end // what was asked for is forgotten
 				return
 			}
-			chunk := tell(sight.World, next, min(end, next+timelineChunk))
+			chunk := sight.World.Tell(next, min(end, next+timelineChunk))
 			_ = report.TimelineJSON(&lines, chunk) // a buffer takes all
 			next += len(chunk)
 		})
@@ -86,14 +86,4 @@ func sent(w http.ResponseWriter, text []byte) bool {
 	_ = out.SetWriteDeadline(time.Now().Add(writePatience))
 	_, err := w.Write(text)
 	return err == nil && out.Flush() == nil
-}
-
-// tell puts the records [from, to) into words.
-func tell(w *sim.World, from, to int) []sim.RecordText {
-	records := w.Records()
-	told := make([]sim.RecordText, 0, max(0, to-from))
-	for i := from; i < to; i++ {
-		told = append(told, w.Describe(records[i]))
-	}
-	return told
 }

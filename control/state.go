@@ -64,7 +64,7 @@ func (s *Server) getState(*http.Request) (any, error) {
 	var all state
 	s.fleet.See(func(sight server.Sight) {
 		w := sight.World
-		all = state{Seed: sight.Seed, Region: s.fleet.Config().Region, Zones: s.zones(), Clock: s.clock(sight.Clock), Idle: w.Idle(),
+		all = state{Seed: sight.Seed, Region: s.fleet.Config().Region, Zones: s.fleet.Config().ZoneNames(), Clock: s.clock(sight.Clock), Idle: w.Idle(),
 			APIBlocked: w.APIBlocked(), Quota: s.quota(w), Groups: s.groups(w)}
 	})
 	return all, nil
@@ -74,29 +74,6 @@ func (s *Server) getQuota(*http.Request) (any, error) {
 	var q quota
 	s.fleet.View(func(w *sim.World) { q = s.quota(w) })
 	return q, nil
-}
-
-// zones are those of the configuration, and those in which nodes stand besides.
-func (s *Server) zones() []string {
-	cfg, seen := s.fleet.Config(), map[string]bool{}
-	zones := make([]string, 0, len(cfg.Zones))
-	add := func(zone string) {
-		if !seen[zone] {
-			seen[zone] = true
-			zones = append(zones, zone)
-		}
-	}
-	for _, zone := range cfg.Zones {
-		add(zone)
-	}
-	for g := range cfg.Groups {
-		for ng := range cfg.Groups[g].NodeGroups {
-			for _, n := range cfg.Groups[g].NodeGroups[ng].Nodes {
-				add(n.Zone)
-			}
-		}
-	}
-	return zones
 }
 
 func (s *Server) quota(w *sim.World) quota {
@@ -123,18 +100,11 @@ func describeNodeGroup(w *sim.World, g *sim.GroupConfig, group, index int) nodeG
 	ng := nodeGroup{ID: now.ID, Status: now.Status.String(), Primary: nodes[now.Primary].ID, PrimaryName: nodes[now.PrimaryName].ID, FailingOver: now.FailingOver}
 	for n := range nodes {
 		now := w.NodeState(group, index, n)
-		described := node{ID: now.ID, Zone: now.Zone, Role: roleName(now.Role), Condition: now.Condition.String()}
+		described := node{ID: now.ID, Zone: now.Zone, Role: now.Role.String(), Condition: now.Condition.String()}
 		if now.Condition == sim.ConditionStatus {
 			described.Status = now.Status.String()
 		}
 		ng.Nodes = append(ng.Nodes, described)
 	}
 	return ng
-}
-
-func roleName(r sim.Role) string {
-	if r == sim.RolePrimary {
-		return "primary"
-	}
-	return "replica"
 }

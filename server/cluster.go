@@ -131,7 +131,7 @@ func (s *Server) describeCacheClusters(q *call) (any, error) {
 	case apart:
 		places = nil // every node is a group's
 	case id != "" && !ok:
-		return nil, refuse("CacheClusterNotFound", "CacheCluster not found: %s", id)
+		return nil, noCluster(id)
 	case id != "":
 		places = []place{p}
 	}
@@ -159,11 +159,6 @@ func (s *Server) rebootCacheCluster(q *call) (any, error) {
 		return nil, refuse("InvalidParameterValue", "CacheNodeIdsToReboot must be %s, the only node of a cluster", cacheNodeID)
 	}
 	var result clusterResult
-	violation := s.fleet.Call(c, func(w *sim.World) {
-		result.Cluster = describeCluster(s.cfg, w, s.nodeByID[strings.ToLower(c.Node)])
-	})
-	if violation != sim.NoViolation {
-		return nil, s.refusal(&c, violation)
-	}
-	return result, nil
+	err := s.perform(&c, func(w *sim.World) { result.Cluster = describeCluster(s.cfg, w, s.nodeByID[strings.ToLower(c.Node)]) })
+	return result, err
 }

@@ -120,7 +120,7 @@ func describeNodeGroup(cfg *sim.Config, w *sim.World, p place) nodeGroup {
 		m := member{CacheClusterID: node.ID, CacheNodeID: cacheNodeID, Zone: node.Zone}
 		if g.Mode != sim.ClusterEnabled {
 			m.ReadEndpoint = at(g.NodeEndpoint(cfg.Region, node.ID))
-			m.CurrentRole = roleName(node.Role)
+			m.CurrentRole = node.Role.String()
 		}
 		ng.Members = append(ng.Members, m)
 	}
@@ -165,7 +165,7 @@ func (s *Server) describeReplicationGroups(q *call) (any, error) {
 	if id != "" {
 		group, ok := s.groupByID[strings.ToLower(id)]
 		if !ok {
-			return nil, refuse("ReplicationGroupNotFoundFault", "ReplicationGroup %s not found", id)
+			return nil, noGroup(id)
 		}
 		s.poll(q, func(w *sim.World) { result.Groups = []rendered{s.groupContent(w, group)} })
 		return result, nil
@@ -185,13 +185,8 @@ func (s *Server) testFailover(q *call) (any, error) {
 		return nil, err
 	}
 	var result groupResult
-	violation := s.fleet.Call(c, func(w *sim.World) {
-		result.Group = describeGroup(s.cfg, w, s.groupByID[strings.ToLower(c.Group)])
-	})
-	if violation != sim.NoViolation {
-		return nil, s.refusal(&c, violation)
-	}
-	return result, nil
+	err := s.perform(&c, func(w *sim.World) { result.Group = describeGroup(s.cfg, w, s.groupByID[strings.ToLower(c.Group)]) })
+	return result, err
 }
 
 func (s *Server) modifyReplicationGroup(q *call) (any, error) {
@@ -205,14 +200,11 @@ func (s *Server) modifyReplicationGroup(q *call) (any, error) {
 		return nil, refuse("InvalidParameterValue", "failsim applies every modification immediately; want ApplyImmediately=true")
 	}
 	var result groupResult
-	violation := s.fleet.Call(c, func(w *sim.World) {
+	err := s.perform(&c, func(w *sim.World) {
 		result.Group = describeGroup(s.cfg, w, s.groupByID[strings.ToLower(c.Group)])
 		result.Group.Pending = pendingOf(&c.Modify)
 	})
-	if violation != sim.NoViolation {
-		return nil, s.refusal(&c, violation)
-	}
-	return result, nil
+	return result, err
 }
 
 // pendingOf says what an accepted call is going to change.
@@ -233,12 +225,4 @@ func (c *call) toggle(name string) sim.Switch {
 		return sim.SwitchOn
 	}
 	return sim.SwitchOff
-}
-
-// roleName is the service model's word.
-func roleName(r sim.Role) string {
-	if r == sim.RolePrimary {
-		return "primary"
-	}
-	return "replica"
 }

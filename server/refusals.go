@@ -24,6 +24,23 @@ func statusOf(code string) int {
 	return http.StatusBadRequest
 }
 
+// noGroup and noCluster refuse ids in the service's words.
+func noGroup(id string) *query.Error {
+	return refuse("ReplicationGroupNotFoundFault", "ReplicationGroup %s not found", id)
+}
+
+func noCluster(id string) *query.Error {
+	return refuse("CacheClusterNotFound", "CacheCluster not found: %s", id)
+}
+
+// perform makes a call that changes the fleet, and shows the World where it is accepted.
+func (s *Server) perform(c *sim.CallConfig, see func(*sim.World)) error {
+	if violation := s.fleet.Call(*c, see); violation != sim.NoViolation {
+		return s.refusal(c, violation)
+	}
+	return nil
+}
+
 // refusal is how a call is refused that breaks a rule: the scenario's error code for it, and the service's text where one is on record;
 // for TestFailover none is.
 func (s *Server) refusal(c *sim.CallConfig, v sim.Violation) error {
@@ -44,9 +61,9 @@ func (s *Server) refusal(c *sim.CallConfig, v sim.Violation) error {
 func recordedText(c *sim.CallConfig, v sim.Violation) string {
 	switch v {
 	case sim.GroupNotFound:
-		return "ReplicationGroup " + c.Group + " not found"
+		return noGroup(c.Group).Message
 	case sim.NodeNotFound:
-		return "CacheCluster not found: " + c.Node + c.Modify.Primary
+		return noCluster(c.Node + c.Modify.Primary).Message
 	case sim.GroupNotAvailable:
 		if c.Action == sim.ActionModify {
 			return "Replication group must be in available state to modify."

@@ -57,9 +57,9 @@ func (s *Server) listTags(q *call) (any, error) {
 	}
 	switch {
 	case !found && kind == kindCluster:
-		return nil, refuse("CacheClusterNotFound", "CacheCluster not found: %s", id)
+		return nil, noCluster(id)
 	case !found:
-		return nil, refuse("ReplicationGroupNotFoundFault", "ReplicationGroup %s not found", id)
+		return nil, noGroup(id)
 	}
 	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && s.replacing(group) {
 		return nil, refuse("InvalidReplicationGroupState", "Cluster not in available state to perform tagging operations.")

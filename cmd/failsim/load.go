@@ -8,6 +8,8 @@ import (
 	"failsim/scenario"
 	"failsim/sim"
 	"failsim/store"
+
+	"github.com/spf13/cobra"
 )
 
 // load reads a scenario. Whatever is wrong with it, the file itself included, is the user's to mend.
@@ -36,13 +38,19 @@ func replay(cfg *sim.Config, seed, trial uint64) *sim.World {
 }
 
 // tell puts what a World remembers into words.
-func tell(w *sim.World) []sim.RecordText {
-	records := w.Records()
-	told := make([]sim.RecordText, len(records))
-	for i, r := range records {
-		told[i] = w.Describe(r)
+func tell(w *sim.World) []sim.RecordText { return w.Tell(0, len(w.Records())) }
+
+// loadSeeded reads a scenario, prints what is doubtful about it, and settles the seed where the command line has none.
+func (a *app) loadSeeded(cmd *cobra.Command, path string, seed *uint64) (*scenario.Scenario, error) {
+	sc, err := load(path)
+	if err != nil {
+		return nil, err
 	}
-	return told
+	if !cmd.Flags().Changed("seed") {
+		*seed = sc.Run.Seed
+	}
+	a.warn(sc)
+	return sc, nil
 }
 
 // loadFrom reads the scenario that results are of, as their manifest keeps it.

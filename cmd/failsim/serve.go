@@ -58,14 +58,10 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	flags.StringArrayVar(&f.troubles, "trouble", nil, "KIND=RATE[:DURATION], may be repeated: "+server.TroubleKinds())
 	flags.StringVar(&f.record, "record", "", "write the session to this file at the end, as a scenario that plays it again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		sc, err := load(args[0])
+		sc, err := a.loadSeeded(cmd, args[0], &f.seed)
 		if err != nil {
 			return err
 		}
-		if !cmd.Flags().Changed("seed") {
-			f.seed = sc.Run.Seed
-		}
-		a.warn(sc)
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		return a.serve(ctx, sc, f)

@@ -34,14 +34,10 @@ With --service-events, tell instead what DescribeEvents would answer after the t
 	flags.BoolVar(&f.json, "json", false, "print JSON: one object a line; with --service-events as the AWS CLI does")
 	flags.BoolVar(&f.serviceEvents, "service-events", false, "print the messages of DescribeEvents")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		sc, err := load(args[0])
+		sc, err := a.loadSeeded(cmd, args[0], &f.seed)
 		if err != nil {
 			return err
 		}
-		if !cmd.Flags().Changed("seed") {
-			f.seed = sc.Run.Seed
-		}
-		a.warn(sc)
 		return a.timeline(sc, f)
 	}
 	return cmd
