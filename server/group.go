@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"failsim/sim"
@@ -113,7 +112,7 @@ func describeNodeGroup(cfg *sim.Config, w *sim.World, p place) nodeGroup {
 	g, state := &cfg.Groups[p.group], w.NodeGroupState(p.group, p.nodeGroup)
 	ng := nodeGroup{NodeGroupID: state.ID, Status: state.Status.String(), Primary: at(g.PrimaryEndpoint(cfg.Region)), Reader: at(g.ReaderEndpoint(cfg.Region))}
 	if g.Mode == sim.ClusterEnabled {
-		ng.Slots = slots(g.NodeGroups[p.nodeGroup].Slots)
+		ng.Slots = sim.FormatSlots(g.NodeGroups[p.nodeGroup].Slots)
 	}
 	for n := range g.NodeGroups[p.nodeGroup].Nodes {
 		node := w.NodeState(p.group, p.nodeGroup, n)
@@ -125,18 +124,6 @@ func describeNodeGroup(cfg *sim.Config, w *sim.World, p place) nodeGroup {
 		ng.Members = append(ng.Members, m)
 	}
 	return ng
-}
-
-// slots writes ranges as the service does: 0-5461,8000-8191.
-func slots(ranges []sim.SlotRange) string {
-	parts := make([]string, len(ranges))
-	for i, r := range ranges {
-		parts[i] = strconv.Itoa(int(r.First))
-		if r.Last != r.First {
-			parts[i] += "-" + strconv.Itoa(int(r.Last))
-		}
-	}
-	return strings.Join(parts, ",")
 }
 
 func onOff(on bool) string {
