@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -22,32 +23,52 @@ type Distribution struct {
 }
 
 // Distributions gives that of every sample that has values, in the order of a Summary, with bands at a confidence between
-// 0 and 1.
-func (t *Tally) Distributions(confidence float64) []Distribution {
-	var all []Distribution
+// 0 and 1. They are made one at a time: together they can take as much memory as the Tally.
+func (t *Tally) Distributions(confidence float64) iter.Seq[Distribution] {
+	return func(yield func(Distribution) bool) {
+		for id := range t.series {
+			series := &t.series[id]
+			for _, slot := range series.live {
+				if slot > 0 && slot == series.sole {
+					continue // as over all values
+				}
+				if d := t.distribution(seriesID(id), slot, confidence); d != nil && !yield(*d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// WholeDistributions gives those of Distributions that are over all values.
+func (t *Tally) WholeDistributions(confidence float64) (all []Distribution) {
 	for id := range t.series {
-		series := &t.series[id]
-		for _, slot := range series.live {
-			if slot > 0 && slot == series.sole {
-				continue // as over all values
-			}
-			sample := series.samples[slot].whole()
-			if sample.histogram.Count() == 0 {
-				continue
-			}
-			m := metrics[seriesID(id).metric()]
-			in := t.scaleOf(seriesID(id).metric(), slot)
-			d := sample.distribution(in)
-			d.Metric, d.Observer = m.Name, m.Observers[seriesID(id).observer()]
-			if slot > 0 {
-				d.By, d.Member = t.slotName(slot)
-			} else {
-				d.Low, d.High = sample.band(in, confidence)
-			}
-			all = append(all, d)
+		if t.series[id].samples == nil {
+			continue
+		}
+		if d := t.distribution(seriesID(id), 0, confidence); d != nil {
+			all = append(all, *d)
 		}
 	}
 	return all
+}
+
+// distribution gives that of a sample; nil if it has no values.
+func (t *Tally) distribution(id seriesID, slot int32, confidence float64) *Distribution {
+	sample := t.series[id].samples[slot].whole()
+	if sample.histogram.Count() == 0 {
+		return nil
+	}
+	m := metrics[id.metric()]
+	in := t.scaleOf(id.metric(), slot)
+	d := sample.distribution(in)
+	d.Metric, d.Observer = m.Name, m.Observers[id.observer()]
+	if slot > 0 {
+		d.By, d.Member = t.slotName(slot)
+	} else {
+		d.Low, d.High = sample.band(in, confidence)
+	}
+	return &d
 }
 
 func (s *sample) distribution(in scale) Distribution {

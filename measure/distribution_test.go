@@ -23,7 +23,7 @@ func TestDistributionsHoldEveryValue(t *testing.T) {
 		}
 	}
 	seen := 0
-	for _, d := range tally.Distributions(0.95) {
+	for d := range tally.Distributions(0.95) {
 		f := figures[[4]string{d.Metric, d.Observer, d.By, d.Member}]
 		if !slices.IsSorted(d.Values) {
 			t.Errorf("%s@%s: values %v; want them ascending", d.Metric, d.Observer, d.Values)
@@ -60,7 +60,7 @@ func TestDistributionsHoldEveryValue(t *testing.T) {
 // most 30 s: 2/(2 + z²) = 0.342380 to 1. The availabilities count from the other end, and ascend all the same.
 func TestDistributionsCarryBands(t *testing.T) {
 	tally := tallyOf(t, twoGroups(), twoFailovers(), twoFailovers())
-	for _, d := range tally.Distributions(0.95) {
+	for d := range tally.Distributions(0.95) {
 		if d.Metric == "write_outage" && d.Observer == "service" && d.By == "" {
 			if diff := cmp.Diff([][]float64{{0.0945312, 0.34238}, {0.905469, 1}}, [][]float64{d.Low, d.High}); diff != "" {
 				t.Error(diff)
@@ -74,7 +74,7 @@ func TestDistributionsCarryBands(t *testing.T) {
 		w.To += w.To - w.From
 	}
 	several := 0
-	for _, d := range tallyOf(t, twoGroups(), twoFailovers(), longer).Distributions(0.95) {
+	for d := range tallyOf(t, twoGroups(), twoFailovers(), longer).Distributions(0.95) {
 		if !slices.IsSorted(d.Low) || !slices.IsSorted(d.High) {
 			t.Errorf("%s@%s: the band falls: %v, %v", d.Metric, d.Observer, d.Low, d.High)
 		}

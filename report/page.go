@@ -21,7 +21,7 @@ type PageInput struct {
 	Description string
 	// Ran says what ran.
 	Ran PageRun
-	// Distributions draw the curves.
+	// Distributions draw the curves; narrowed ones are not looked at.
 	Distributions []measure.Distribution
 	// Outages shade the map of shards.
 	Outages *OutageMap

@@ -51,7 +51,7 @@ func played(t *testing.T, text string, trials int64) *PageInput {
 	w.RunUntil(sc.Config.End())
 	return &PageInput{
 		Summary: &summary, Description: sc.Description, Config: &sc.Config, World: w, Outages: outages,
-		Distributions: tally.Distributions(0.95),
+		Distributions: tally.WholeDistributions(0.95),
 		Ran:           PageRun{Version: "0.0.0", Engine: 1, Identity: sc.Identity, Text: text, Command: "failsim run test.toml"},
 	}
 }

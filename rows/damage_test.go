@@ -3,6 +3,7 @@ package rows_test
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func small(t testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"trials":   written(t, func(w io.Writer) error { return rows.WriteTrials(w, makeColumns(2), each(all)) }),
 		"outages":  outagesFile(t, twoGroups(), all),
-		"sketches": written(t, func(w io.Writer) error { return rows.WriteSketches(w, d) }),
+		"sketches": written(t, func(w io.Writer) error { return rows.WriteSketches(w, slices.Values(d)) }),
 	}
 }
 

@@ -128,10 +128,9 @@ type Bucket struct {
 }
 
 // WriteSketches writes sketches.parquet.
-func WriteSketches(w io.Writer, distributions []measure.Distribution) error {
+func WriteSketches(w io.Writer, distributions iter.Seq[measure.Distribution]) error {
 	return writeAll(w, func(yield func(*Bucket, error) bool) {
-		for i := range distributions {
-			d := &distributions[i]
+		for d := range distributions {
 			for j, value := range d.Values {
 				row := Bucket{Metric: d.Metric, Observer: d.Observer, By: d.By, Member: d.Member,
 					Value: value, Count: d.Counts[j], Censored: d.Censored[j]}

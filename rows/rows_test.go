@@ -196,12 +196,12 @@ func TestSketchesAreTheHistograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := tally.Distributions(0.95)
-	text := written(t, func(w io.Writer) error { return rows.WriteSketches(w, want) })
+	text := written(t, func(w io.Writer) error { return rows.WriteSketches(w, tally.Distributions(0.95)) })
 	got, err := rows.ReadSketches(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := slices.Collect(tally.Distributions(0.95))
 	if diff := cmp.Diff(want, got); diff != "" || len(got) < 10 {
 		t.Errorf("%d distributions: %.2000s", len(got), diff)
 	}

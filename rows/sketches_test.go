@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"failsim/measure"
@@ -28,7 +29,7 @@ func TestSketchesCarryBands(t *testing.T) {
 		want = append(want, d)
 	}
 	var file bytes.Buffer
-	if err := WriteSketches(&file, want); err != nil {
+	if err := WriteSketches(&file, slices.Values(want)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadSketches(bytes.NewReader(file.Bytes()), int64(file.Len()))

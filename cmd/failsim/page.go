@@ -52,10 +52,10 @@ func mapped(m *store.Manifest) int64 {
 }
 
 // page writes report.html of a run: the same bytes as `failsim report` makes from its folder.
-func (r *results) page(w io.Writer, distributions []measure.Distribution) error {
+func (r *results) page(w io.Writer) error {
 	in := pageOf(&r.manifest, r.summary)
 	tellTrial(in, r.sc, r.trialZero())
-	in.Distributions = distributions
+	in.Distributions = r.total.WholeDistributions(r.summary.Confidence)
 	if r.manifest.Outages != noOutages {
 		var err error
 		if in.Outages, err = r.outageMap(); err != nil {

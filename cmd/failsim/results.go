@@ -55,13 +55,12 @@ func (r *results) write(ctx context.Context, dir string) error {
 		return err
 	}
 	r.manifest.Methods = methods(r.summary)
-	distributions := r.total.Distributions(r.summary.Confidence)
 	files := store.Files{
 		Baseline: baseline,
 		Others: map[string]func(io.Writer) error{
 			trialsName:   func(w io.Writer) error { return rows.WriteTrials(w, r.total.Columns(), r.all()) },
-			sketchesName: func(w io.Writer) error { return rows.WriteSketches(w, distributions) },
-			pageName:     func(w io.Writer) error { return r.page(w, distributions) },
+			sketchesName: func(w io.Writer) error { return rows.WriteSketches(w, r.total.Distributions(r.summary.Confidence)) },
+			pageName:     r.page,
 		},
 		Environment: func() []byte { return environment(r.begun) },
 	}
