@@ -85,6 +85,9 @@ func (c *Clusters) Reset() {
 	c.min, c.max, c.trials, c.perTrial = 0, 0, 0, 0
 }
 
+// Cells is how many buckets have memory, of 24 bytes each.
+func (c *Clusters) Cells() int { return c.buckets.cells() }
+
 // around gives the shares of the n values that lie below the bucket of v, and up to its end.
 func (c *Clusters) around(n, v int64) (below, through share) {
 	at := c.bucket(v)

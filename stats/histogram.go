@@ -59,6 +59,9 @@ func (h *Histogram) Reset() {
 	h.n, h.min, h.max = 0, 0, 0
 }
 
+// Cells is how many buckets have memory, of 8 bytes each.
+func (h *Histogram) Cells() int { return h.counts.cells() }
+
 // Bucket is a number of values that a Histogram does not tell apart, and a value that stands for them.
 type Bucket struct{ Value, Count int64 }
 

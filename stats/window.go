@@ -7,10 +7,11 @@ import "iter"
 type window[T any] struct {
 	first int        // the number of pages[0]
 	pages []*page[T] // nil: no cell of it is in use
+	made  int        // how many of them are not nil
 }
 
 const (
-	pageBits = 6
+	pageBits = 4
 	pageSize = 1 << pageBits
 )
 
@@ -44,9 +45,10 @@ func (w *window[T]) add(i int) *page[T] {
 		copy(pages[w.first-first:], w.pages)
 		w.first, w.pages = first, pages
 	}
-	made := new(page[T])
-	w.pages[n-w.first] = made
-	return made
+	p := new(page[T])
+	w.pages[n-w.first] = p
+	w.made++
+	return p
 }
 
 // all gives the cells that have memory, ascending, with their numbers.
@@ -64,6 +66,9 @@ func (w *window[T]) all() iter.Seq2[int, *T] {
 		}
 	}
 }
+
+// cells is how many cells have memory.
+func (w *window[T]) cells() int { return w.made * pageSize }
 
 // reset empties all cells; it keeps their memory.
 func (w *window[T]) reset() {
