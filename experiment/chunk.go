@@ -2,18 +2,17 @@ package experiment
 
 import (
 	"sync"
-
-	"failsim/measure"
+	"sync/atomic"
 )
 
-// Chunk is what the trials of a range came to. It is valid until the call that it was given to returns.
+// Chunk is what the trials of a range came to, one by one.
 type Chunk struct {
 	Range
-	Seed  uint64
-	Tally *measure.Tally
-	// Rows has one row a trial, of as many numbers as the Tally has Columns.
-	Rows []int64
-	// WindowTrials is how many of its first trials have their outage windows kept: Options.Keep was called for all of them.
+	Seed uint64
+	// Rows has one row a trial, of as many numbers as a Tally has Columns.
+	Rows    []int64
+	Columns int
+	// WindowTrials is how many of its first trials have had their outage windows given to the Sink.
 	WindowTrials int64
 }
 
@@ -21,10 +20,9 @@ type Chunk struct {
 type chunk struct {
 	Range
 
+	left    atomic.Int64 // trials that nobody has handed over; below 0 once the chunk is being finished
 	mutex   sync.Mutex
-	left    int64 // trials that nobody has handed over
 	columns int64
-	tally   *measure.Tally
 	rows    []int64 // by trial: workers write to their own
 }
 
@@ -49,30 +47,18 @@ func (c *chunk) row(trial int64) []int64 {
 	return c.rows[at : at+c.columns]
 }
 
-// add takes up what a worker has of the chunk, and tells whether that was the last of it. The first worker's tally becomes
-// that of the chunk.
-func (c *chunk) add(w *worker) (whole bool) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if c.tally == nil {
-		c.tally, w.tally = w.tally, nil
-	} else {
-		c.tally.Merge(w.tally)
-		w.tally.Reset()
+// finish gives the chunk away and frees it, if all of it was handed over and nobody else does so.
+func (c *chunk) finish(p *plan) (err error) {
+	if !c.left.CompareAndSwap(0, -1) {
+		return nil
 	}
-	c.left -= w.held
-	return c.left == 0
-}
-
-// finish gives the whole chunk away and frees it.
-func (c *chunk) finish(p *plan) error {
-	done := &Chunk{
-		Range: c.Range, Seed: p.opts.Seed, Tally: c.tally, Rows: c.rows, WindowTrials: max(0, min(c.To, p.opts.Windows)-c.From),
+	if p.to.Chunk != nil {
+		err = p.to.Chunk(&Chunk{
+			Range: c.Range, Seed: p.opts.Seed, Rows: c.rows, Columns: int(c.columns),
+			WindowTrials: max(0, min(c.To, p.opts.Windows)-c.From),
+		})
 	}
-	err := p.take(done)
-	c.tally.Reset()
-	p.idleTallies.Put(c.tally)
 	p.idleRows.Put(&c.rows)
-	c.tally, c.rows = nil, nil
+	c.rows = nil
 	return err
 }

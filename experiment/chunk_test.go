@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"failsim/experiment"
@@ -84,20 +85,54 @@ func TestChunksAddUpToTheWhole(t *testing.T) {
 	}
 }
 
+// Tallies that are handed over early, each 16 trials here, add up to the same.
+func TestTalliesHandedOverEarlyAddUp(t *testing.T) {
+	cfg := gameDay(t)
+	opts := experiment.Options{Ranges: first(500), Seed: 5, Workers: 2}
+	want, err := experiment.Total(context.Background(), cfg, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []byte
+	sections := 0
+	var writing sync.Mutex
+	err = experiment.RunWithin(1, cfg, opts, experiment.Storing(func(_ experiment.Range, section []byte, _ bool) error {
+		writing.Lock()
+		defer writing.Unlock()
+		text = append(text, section...)
+		sections++
+		return nil
+	}))
+	if err != nil || sections < 500/16 {
+		t.Fatalf("%d sections, %v", sections, err)
+	}
+	stored, err := experiment.Open(cfg, bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := measure.NewTally(cfg)
+	if err := stored.AddTo(got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.State(), got.State()); diff != "" {
+		t.Errorf("another tally: %.500s", diff)
+	}
+}
+
 // A chunk that is cut short anywhere, or whose sections are not those of its trials, is refused: when it is opened, or when what is
 // damaged is read.
 func TestDamagedChunksAreRefused(t *testing.T) {
 	cfg := gameDay(t)
-	var pieces [][]byte
-	var rest bytes.Buffer
-	opts := experiment.Options{Ranges: first(4), Workers: 1, Windows: 3, Keep: func(_ experiment.Range, w *experiment.Windows) error {
-		pieces = append(pieces, w.Encode())
+	var pieces [][]byte // of outage windows, a trial each; then the tally and what the trials came to
+	opts := experiment.Options{Ranges: first(4), Workers: 1, Windows: 3}
+	err := experiment.Run(context.Background(), cfg, opts, experiment.Storing(func(_ experiment.Range, section []byte, _ bool) error {
+		pieces = append(pieces, section)
 		return nil
-	}}
-	err := experiment.Run(context.Background(), cfg, opts, func(c *experiment.Chunk) error { return c.Encode(&rest) })
-	if err != nil || len(pieces) != 3 {
+	}))
+	if err != nil || len(pieces) != 5 {
 		t.Fatal(len(pieces), err)
 	}
+	rest := slices.Concat(pieces[3:]...)
 	read := func(text []byte) error {
 		c, err := experiment.Open(cfg, bytes.NewReader(text), int64(len(text)))
 		if err != nil {
@@ -110,17 +145,23 @@ func TestDamagedChunksAreRefused(t *testing.T) {
 		}
 		return c.AddTo(measure.NewTally(cfg))
 	}
-	whole := slices.Concat(pieces[2], pieces[0], pieces[1], rest.Bytes())
+	whole := slices.Concat(pieces[2], pieces[0], pieces[1], rest)
 	if err := read(whole); err != nil {
 		t.Fatalf("pieces in another order: %v", err)
 	}
+	pieces, tally, last := pieces[:3], pieces[3], pieces[4]
+	if err := read(slices.Concat(tally, pieces[0], pieces[1], pieces[2], last)); err != nil {
+		t.Fatalf("a tally before the windows: %v", err)
+	}
 	damaged := map[string][]byte{
 		"nothing": nil, "nonsense": []byte("nonsense"), "zeros": make([]byte, 400),
-		"a trial twice":      slices.Concat(pieces[0], pieces[0], pieces[1], rest.Bytes()),
-		"a trial is missing": slices.Concat(pieces[0], pieces[2], rest.Bytes()),
-		"the last is":        slices.Concat(pieces[0], pieces[1], rest.Bytes()),
+		"a trial twice":      slices.Concat(pieces[0], pieces[0], pieces[1], rest),
+		"a trial is missing": slices.Concat(pieces[0], pieces[2], rest),
+		"the last is":        slices.Concat(pieces[0], pieces[1], rest),
 		"nothing but them":   slices.Concat(pieces...),
-		"windows at the end": slices.Concat(rest.Bytes(), pieces[0]),
+		"windows at the end": slices.Concat(rest, pieces[0]),
+		"no tally":           slices.Concat(pieces[0], pieces[1], pieces[2], last),
+		"a tally twice":      slices.Concat(pieces[0], pieces[1], pieces[2], tally, rest),
 	}
 	for n := 1; n < len(whole); n += 97 {
 		damaged[fmt.Sprintf("cut to %d of %d", n, len(whole))] = whole[:n]

@@ -16,25 +16,24 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A stored chunk is a row of sections, so that it is written while its trials are played, and each reader takes what it needs: pieces
-// of the outage windows, as they came; what the trials came to; last, up to the end, the state of the tally.
+// A stored chunk is a row of sections, written as its trials are played: pieces of the outage windows and states of tallies, as they
+// come, and last what the trials came to. Each reader takes what it needs.
 type section struct {
 	Kind   int64
-	From   int64 // its first trial
+	From   int64 // its first trial; of a tally, that of its chunk
 	Trials int64
-	Length int64 // in bytes, without this; toEnd for the last
+	Length int64 // in bytes, without this
 }
 
 const (
 	sectionWindows int64 = iota + 1
+	sectionTally
 	sectionTrials
-	sectionState
 
-	toEnd       = -1
 	sectionSize = 4 * 8
 )
 
-// trials is the gob of a sectionTrials, compressed. A sectionState is gobs of measure.State, compressed.
+// trials is the gob of a sectionTrials, compressed. A sectionTally is gobs of measure.State, compressed.
 type trials struct {
 	Seed         uint64
 	Columns      int
@@ -42,54 +41,56 @@ type trials struct {
 	WindowTrials int64
 }
 
-// Encode gives a piece of a chunk's windows for storage.
-func (w *Windows) Encode() []byte {
-	return append((&section{sectionWindows, w.From, w.Trials, int64(len(w.packed))}).bytes(), w.packed...)
+// Storing gives everything to write, a section of a chunk at a time; last says that the chunk is whole.
+func Storing(write func(chunk Range, section []byte, last bool) error) Sink {
+	return Sink{
+		Windows: func(chunk Range, w *Windows) error {
+			return write(chunk, section{sectionWindows, w.From, w.Trials, 0}.with(w.packed), false)
+		},
+		Tally: func(chunk Range, t *measure.Tally) error {
+			text, err := compressed(func(e *gob.Encoder) error {
+				for state := range t.States() {
+					if err := e.Encode(state); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return write(chunk, section{sectionTally, chunk.From, t.Trials(), 0}.with(text), false)
+		},
+		Chunk: func(c *Chunk) error {
+			text, err := compressed(func(e *gob.Encoder) error { return e.Encode(&trials{c.Seed, c.Columns, c.Rows, c.WindowTrials}) })
+			if err != nil {
+				return err
+			}
+			return write(c.Range, section{sectionTrials, c.From, c.To - c.From, 0}.with(text), true)
+		},
+	}
 }
 
-func (s *section) bytes() []byte {
-	text, err := binary.Append(nil, binary.LittleEndian, s)
+// with gives the section with its content.
+func (s section) with(content []byte) []byte {
+	s.Length = int64(len(content))
+	text, err := binary.Append(nil, binary.LittleEndian, &s)
 	if err != nil {
 		panic("experiment: " + err.Error())
 	}
-	return text
-}
-
-// Encode writes the chunk to storage. Its windows have to be there already.
-func (c *Chunk) Encode(out io.Writer) error {
-	var text bytes.Buffer
-	err := compressed(&text, func(e *gob.Encoder) error {
-		return e.Encode(&trials{c.Seed, len(c.Tally.Columns()), c.Rows, c.WindowTrials})
-	})
-	if err != nil {
-		return err
-	}
-	head := section{sectionTrials, c.From, c.To - c.From, int64(text.Len())}
-	if _, err := out.Write(append(head.bytes(), text.Bytes()...)); err != nil {
-		return err
-	}
-	last := section{sectionState, c.From, c.To - c.From, toEnd}
-	if _, err := out.Write(last.bytes()); err != nil {
-		return err
-	}
-	return compressed(out, func(e *gob.Encoder) error {
-		for state := range c.Tally.States() {
-			if err := e.Encode(state); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return append(text, content...)
 }
 
 // compressed writes gobs.
-func compressed(out io.Writer, write func(*gob.Encoder) error) error {
-	packer, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+func compressed(write func(*gob.Encoder) error) ([]byte, error) {
+	var text bytes.Buffer
+	packer, err := zstd.NewWriter(&text, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = write(gob.NewEncoder(packer))
-	return errors.Join(err, packer.Close())
+	err = errors.Join(err, packer.Close())
+	return text.Bytes(), err
 }
 
 // Stored is a chunk in storage.
@@ -100,44 +101,55 @@ type Stored struct {
 	Rows    []int64
 	// Windows reads the outage windows that were kept, in the order of trials, or the error that ends them.
 	Windows iter.Seq2[Window, error]
-	state   *io.SectionReader
+	tallies []piece
 }
 
 // Open begins to read a chunk of the same configuration. It checks what the shape of the data says; that the bytes are whole is for
 // the caller to know.
 func Open(cfg *sim.Config, in io.ReaderAt, size int64) (*Stored, error) {
-	var pieces []piece
+	var c Stored
+	var windows []piece
 	for at := int64(0); at < size; {
-		var s section
-		if err := binary.Read(io.NewSectionReader(in, at, size-at), binary.LittleEndian, &s); err != nil {
-			return nil, fmt.Errorf("a section of a chunk: %w", err)
+		p, err := readSection(in, at, size)
+		if err != nil {
+			return nil, err
 		}
-		at += sectionSize
-		if s.Length == toEnd {
-			s.Length = size - at
+		at += sectionSize + p.Length
+		switch {
+		case p.Kind == sectionWindows:
+			windows = append(windows, p)
+		case p.Kind == sectionTally:
+			c.tallies = append(c.tallies, p)
+		case p.Kind == sectionTrials && at == size:
+			kept, err := c.readTrials(p)
+			if err != nil {
+				return nil, err
+			}
+			return &c, c.takeWindows(cfg, windows, kept)
+		default:
+			return nil, fmt.Errorf("a section of kind %d in a chunk, %d bytes before its end", p.Kind, size-at)
 		}
-		if s.Length < 0 || s.Length > size-at || s.From < 0 || s.Trials <= 0 || s.Trials > ChunkSize {
-			return nil, fmt.Errorf("a section of a chunk with %d trials from %d on in %d bytes of %d", s.Trials, s.From, s.Length, size-at)
-		}
-		pieces = append(pieces, piece{s, io.NewSectionReader(in, at, s.Length)})
-		at += s.Length
 	}
-	windows := len(pieces) - 2
-	if windows < 0 || pieces[windows].Kind != sectionTrials || pieces[windows+1].Kind != sectionState {
-		return nil, fmt.Errorf("a chunk of %d sections, without what its trials came to", len(pieces))
-	}
-	c := &Stored{state: pieces[windows+1].in}
-	kept, err := c.readTrials(pieces[windows])
-	if err == nil {
-		err = c.takeWindows(cfg, pieces[:windows], kept)
-	}
-	return c, err
+	return nil, errors.New("a chunk without what its trials came to")
 }
 
 // piece is a section in storage.
 type piece struct {
 	section
 	in *io.SectionReader
+}
+
+// readSection finds the section of a chunk that begins at a byte.
+func readSection(in io.ReaderAt, at, size int64) (p piece, err error) {
+	if err := binary.Read(io.NewSectionReader(in, at, size-at), binary.LittleEndian, &p.section); err != nil {
+		return p, fmt.Errorf("a section of a chunk: %w", err)
+	}
+	at += sectionSize
+	if p.Length < 0 || p.Length > size-at || p.From < 0 || p.Trials <= 0 || p.Trials > ChunkSize {
+		return p, fmt.Errorf("a section of a chunk with %d trials from %d on in %d bytes of %d", p.Trials, p.From, p.Length, size-at)
+	}
+	p.in = io.NewSectionReader(in, at, p.Length)
+	return p, nil
 }
 
 // readTrials reads what the trials came to, and tells of how many the windows are kept.
@@ -180,7 +192,19 @@ func (c *Stored) takeWindows(cfg *sim.Config, pieces []piece, kept int64) error 
 // AddTo lets a Tally take up all trials of the chunk. After an error that Tally is of no further use.
 func (c *Stored) AddTo(total *measure.Tally) error {
 	before := total.Trials()
-	err := decompressed(io.NewSectionReader(c.state, 0, c.state.Size()), func(d *gob.Decoder) error {
+	for i := range c.tallies {
+		if err := c.tallies[i].addTo(total); err != nil {
+			return err
+		}
+	}
+	if n := total.Trials() - before; n != c.To-c.From {
+		return fmt.Errorf("tallies of %d trials; want %d", n, c.To-c.From)
+	}
+	return nil
+}
+
+func (p *piece) addTo(total *measure.Tally) error {
+	return decompressed(io.NewSectionReader(p.in, 0, p.Length), func(d *gob.Decoder) error {
 		for {
 			var state measure.State
 			err := d.Decode(&state)
@@ -195,10 +219,6 @@ func (c *Stored) AddTo(total *measure.Tally) error {
 			}
 		}
 	})
-	if n := total.Trials() - before; err == nil && n != c.To-c.From {
-		err = fmt.Errorf("the state of %d trials; want %d", n, c.To-c.From)
-	}
-	return err
 }
 
 // decompressed reads gobs.

@@ -2,8 +2,8 @@
 //
 // Trials come in chunks of 4,096 by absolute index. Workers play blocks of trials, a whole chunk where there are enough of
 // them for all, and each folds its trials into a Tally of its own; what a chunk came to is handed over once all of it is
-// played. A trial depends on its index alone and tallies are exact, so that chunks add up to the same result in any order, for
-// any number of workers, and wherever they were played. This is the only package of failsim that starts goroutines for
+// played; a Tally that grows large is handed over before. A trial depends on its index alone and tallies are exact, so that chunks add
+// up to the same result in any order, for any number of workers, and wherever they were played. This is the only package of failsim that starts goroutines for
 // computing.
 package experiment
 
@@ -35,14 +35,22 @@ type Options struct {
 	Workers int
 	// Figures are those whose probabilities are counted: measure.NewTally's.
 	Figures []measure.Figure
-	// Keep, if set, is given the outage windows of the trials below Windows: those of some trials of a chunk that follow each other, each trial
-	// once, before the chunk is finished. It is called from any of Run's goroutines, several at a time; what it is given is valid until
-	// it returns, and its error ends the run.
-	Keep    func(chunk Range, w *Windows) error
+	// Windows is of how many trials, from 0 on, the Sink gets the outage windows.
 	Windows int64
 	// Progress, if set, is told how many trials are done: about ten times a second, and once at the end if all of them
 	// are. The calls come from the goroutine that called Run.
 	Progress func(done int64)
+}
+
+// Sink is where results go. Its functions are called from any of Run's goroutines, several at a time; what they are given is valid
+// until they return, and an error of theirs ends the run. Those that are nil are not called.
+type Sink struct {
+	// Windows gets the outage windows of some trials of a chunk that follow each other; each trial once, before the chunk is whole.
+	Windows func(chunk Range, w *Windows) error
+	// Tally gets what some trials of a chunk add up to; each trial once, before the chunk is whole.
+	Tally func(chunk Range, t *measure.Tally) error
+	// Chunk gets what each trial of a whole chunk came to.
+	Chunk func(c *Chunk) error
 }
 
 const (
@@ -50,28 +58,30 @@ const (
 	progressInterval = 100 * time.Millisecond
 )
 
-// Run plays the trials and hands each finished chunk to take, from any of its goroutines and several at a time. It stops
-// early when ctx ends, with the error of ctx; when take fails, with its error; and when a trial cannot be played or counted,
-// with an error that names the first such trial.
-func Run(ctx context.Context, cfg *sim.Config, opts Options, take func(*Chunk) error) error {
+// Run plays the trials. It stops early when ctx ends, with the error of ctx; when the Sink fails, with its error; and when a trial
+// cannot be played or counted, with an error that names the first such trial.
+func Run(ctx context.Context, cfg *sim.Config, opts Options, to Sink) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p := newPlan(cfg, opts, take)
+	return newPlan(cfg, opts, to).run(ctx)
+}
+
+func (p *plan) run(ctx context.Context) error {
 	if len(p.blocks) == 0 {
 		return nil
 	}
 	defer context.AfterFunc(ctx, func() { p.cancelled.Store(true) })()
 	workers := p.start()
-	p.report(workers, opts.Progress)
+	p.report(workers, p.opts.Progress)
 	if err := ctx.Err(); err != nil && p.cancelled.Load() {
 		return err
 	}
 	if err := firstError(workers); err != nil {
 		return err
 	}
-	if opts.Progress != nil {
-		opts.Progress(p.trials)
+	if p.opts.Progress != nil {
+		p.opts.Progress(p.trials)
 	}
 	return nil
 }
@@ -80,45 +90,34 @@ func Run(ctx context.Context, cfg *sim.Config, opts Options, take func(*Chunk) e
 func Total(ctx context.Context, cfg *sim.Config, opts Options) (*measure.Tally, error) {
 	total := measure.NewTally(cfg, opts.Figures...)
 	var adding sync.Mutex
-	err := Run(ctx, cfg, opts, func(c *Chunk) error {
+	err := Run(ctx, cfg, opts, Sink{Tally: func(_ Range, t *measure.Tally) error {
 		adding.Lock()
 		defer adding.Unlock()
-		total.Merge(c.Tally)
+		total.Merge(t)
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
 	return total, nil
 }
 
-// Collect plays the trials and gives what is stored of each chunk, ascending, in memory. Keep is its own.
+// Collect plays the trials and gives what is stored of each chunk, ascending, in memory.
 func Collect(ctx context.Context, cfg *sim.Config, opts Options) (all []*Stored, err error) {
 	var adding sync.Mutex
-	texts := map[Range]*bytes.Buffer{}
-	text := func(r Range) *bytes.Buffer {
-		if texts[r] == nil {
-			texts[r] = &bytes.Buffer{}
-		}
-		return texts[r]
-	}
-	opts.Keep = func(chunk Range, w *Windows) error {
+	texts := map[Range][]byte{}
+	err = Run(ctx, cfg, opts, Storing(func(chunk Range, section []byte, last bool) error {
 		adding.Lock()
 		defer adding.Unlock()
-		_, err := text(chunk).Write(w.Encode())
-		return err
-	}
-	err = Run(ctx, cfg, opts, func(c *Chunk) error {
-		adding.Lock()
-		defer adding.Unlock()
-		whole := text(c.Range)
-		if err := c.Encode(whole); err != nil {
-			return err
+		text := append(texts[chunk], section...)
+		texts[chunk] = text
+		if !last {
+			return nil
 		}
-		stored, err := Open(cfg, bytes.NewReader(whole.Bytes()), int64(whole.Len()))
+		stored, err := Open(cfg, bytes.NewReader(text), int64(len(text)))
 		all = append(all, stored)
 		return err
-	})
+	}))
 	slices.SortFunc(all, func(a, b *Stored) int { return cmp.Compare(a.From, b.From) })
 	return all, err
 }
@@ -128,7 +127,8 @@ type plan struct {
 	cfg       *sim.Config
 	world     *sim.World // laid out, and whose twins play
 	opts      Options
-	take      func(*Chunk) error
+	to        Sink
+	mostCells int // of a worker's tally, before it is handed over
 	trials    int64
 	workers   int
 	blocks    []block
@@ -136,8 +136,7 @@ type plan struct {
 	cancelled atomic.Bool  // stop at once
 	failed    atomic.Bool  // take no further block
 	finished  chan struct{}
-	// What finished chunks have left for others to use again: rows and empty tallies.
-	idleRows, idleTallies sync.Pool
+	idleRows  sync.Pool // what finished chunks have left for others to use again
 }
 
 // block is trials that one worker plays in one go, all of one chunk.
@@ -146,9 +145,11 @@ type block struct {
 	chunk *chunk
 }
 
-func newPlan(cfg *sim.Config, opts Options, take func(*Chunk) error) *plan {
-	p := &plan{cfg: cfg, world: sim.NewWorld(cfg), opts: opts, take: take, workers: opts.Workers, finished: make(chan struct{})}
-	if opts.Keep == nil {
+func newPlan(cfg *sim.Config, opts Options, to Sink) *plan {
+	p := &plan{
+		cfg: cfg, world: sim.NewWorld(cfg), opts: opts, to: to, mostCells: mostCells, workers: opts.Workers, finished: make(chan struct{}),
+	}
+	if to.Windows == nil {
 		p.opts.Windows = 0
 	}
 	if p.workers <= 0 {
@@ -161,7 +162,9 @@ func newPlan(cfg *sim.Config, opts Options, take func(*Chunk) error) *plan {
 	for _, r := range opts.Ranges {
 		for from := r.From; from < r.To; {
 			to := min(r.To, (from/ChunkSize+1)*ChunkSize)
-			p.split(&chunk{Range: Range{from, to}, left: to - from}, size)
+			c := &chunk{Range: Range{from, to}}
+			c.left.Store(to - from)
+			p.split(c, size)
 			from = to
 		}
 	}

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"bytes"
-	"io"
 	"strings"
 	"testing"
 
@@ -56,8 +55,18 @@ func TestWindowsComeBackAsTheyWere(t *testing.T) {
 
 // unpacked reads the windows back from storage, up to the first error.
 func unpacked(w *Windows, cfg *sim.Config) (all []Window, err error) {
-	text := w.Encode()[sectionSize:]
-	p := piece{section{sectionWindows, w.From, w.Trials, int64(len(text))}, io.NewSectionReader(bytes.NewReader(text), 0, int64(len(text)))}
+	err = Storing(func(_ Range, text []byte, _ bool) error {
+		p, err := readSection(bytes.NewReader(text), 0, int64(len(text)))
+		if err != nil {
+			return err
+		}
+		all, err = windowsOf(&p, cfg)
+		return err
+	}).Windows(Range{}, w)
+	return all, err
+}
+
+func windowsOf(p *piece, cfg *sim.Config) (all []Window, err error) {
 	p.windows(cfg, func(window Window, failed error) bool {
 		all, err = append(all, window), failed
 		return true

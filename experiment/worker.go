@@ -14,12 +14,11 @@ import (
 type worker struct {
 	plan    *plan
 	world   *sim.World
-	tally   *measure.Tally // nil between chunks
-	chunk   *chunk         // whose trials the tally holds; nil: none
-	held    int64          // how many trials the tally holds
-	columns int64          // of a row
-	windows Windows        // that were not handed over yet
-	err     error          // what ended the worker, in the trial `trial`
+	tally   *measure.Tally
+	chunk   *chunk  // whose trials the tally holds; nil: none
+	columns int64   // of a row
+	windows Windows // that were not handed over yet
+	err     error   // what ended the worker, in the trial `trial`
 
 	// What is written at every trial stays off the cache lines of other workers.
 	_     [128]byte
@@ -50,14 +49,6 @@ func (w *worker) work() {
 	}
 }
 
-// emptyTally takes one that a chunk has left, or makes one.
-func (p *plan) emptyTally() *measure.Tally {
-	if t, ok := p.idleTallies.Get().(*measure.Tally); ok {
-		return t
-	}
-	return measure.NewTally(p.cfg, p.opts.Figures...)
-}
-
 // playBlock plays a block, and hands over first what the tally holds of another chunk.
 func (w *worker) playBlock(b *block) error {
 	if w.chunk != b.chunk {
@@ -66,14 +57,11 @@ func (w *worker) playBlock(b *block) error {
 		}
 		w.chunk = b.chunk
 		w.chunk.open(w.plan, w.columns)
-		if w.tally == nil {
-			w.tally = w.plan.emptyTally()
-		}
 	}
 	if err := w.play(b); err != nil {
 		return err
 	}
-	if w.held += b.To - b.From; w.held == w.chunk.To-w.chunk.From {
+	if w.tally.Trials() == w.chunk.To-w.chunk.From {
 		return w.handOver() // nobody else has a part of it
 	}
 	return nil
@@ -107,9 +95,21 @@ func (w *worker) play(b *block) (err error) {
 			}
 		}
 		w.done.Add(1)
+		if w.tally.Trials()%trialsPerLook == 0 && w.tally.Cells() > p.mostCells {
+			if err := w.spill(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
+
+// How many cells a worker's tally has before it is handed over, 24 bytes each at most; and after how many trials it is looked at. The
+// fewer they are, the more often a cell goes to storage and back.
+const (
+	mostCells     = 1_700_000
+	trialsPerLook = 16
+)
 
 // pieceSize is about how many bytes of outage windows a worker holds: a chunk can have gigabytes.
 const pieceSize = 1 << 20
@@ -119,24 +119,42 @@ func (w *worker) keepWindows(c *chunk) error {
 	if w.windows.Trials == 0 {
 		return nil
 	}
-	err := w.plan.opts.Keep(c.Range, &w.windows)
+	err := w.plan.to.Windows(c.Range, &w.windows)
 	w.windows.reset()
 	return err
 }
 
-// handOver gives what the tally holds to its chunk, and the chunk away once it is whole.
+// handOver gives away what the tally holds, and the chunk once it is whole.
 func (w *worker) handOver() error {
-	if w.chunk == nil || w.plan.cancelled.Load() {
-		return nil
-	}
-	whole := w.chunk.add(w)
 	c := w.chunk
-	w.chunk, w.held = nil, 0
-	if !whole {
+	if c == nil || w.plan.cancelled.Load() {
 		return nil
 	}
 	w.trial = c.From // an error is of this chunk
+	if err := w.spill(); err != nil {
+		return err
+	}
+	w.chunk = nil
 	return c.finish(w.plan)
+}
+
+// spill gives away what the tally holds.
+func (w *worker) spill() error {
+	if w.tally.Trials() == 0 {
+		return nil
+	}
+	if give := w.plan.to.Tally; give != nil {
+		if err := give(w.chunk.Range, w.tally); err != nil {
+			return err
+		}
+	}
+	w.chunk.left.Add(-w.tally.Trials())
+	if w.tally.Cells() > w.plan.mostCells {
+		w.tally = measure.NewTally(w.plan.cfg, w.plan.opts.Figures...)
+	} else {
+		w.tally.Reset()
+	}
+	return nil
 }
 
 // panicError turns a panic into an error. A broken invariant says what it is; a fault of the program needs its stack.

@@ -20,7 +20,7 @@ func TestErrorIsThatOfTheLowestTrial(t *testing.T) {
 }
 
 func TestCancelledWorkerPlaysNoFurtherTrial(t *testing.T) {
-	p := newPlan(&sim.Config{}, Options{Ranges: []Range{{0, 4096}}, Workers: 1}, nil)
+	p := newPlan(&sim.Config{}, Options{Ranges: []Range{{0, 4096}}, Workers: 1}, Sink{})
 	p.cancelled.Store(true)
 	w := &worker{plan: p, world: sim.NewWorld(p.cfg), tally: measure.NewTally(p.cfg)}
 	if err := w.playBlock(&p.blocks[0]); err != nil || w.tally.Trials() != 0 {
@@ -42,7 +42,7 @@ func TestBlocksKeepEveryWorkerBusy(t *testing.T) {
 		{4000, 4200, 1, 17, 2, 1}, // of 200/16 = 12 trials: 96 up to the end of the chunk, and 104
 	}
 	for _, c := range cases {
-		p := newPlan(&sim.Config{}, Options{Ranges: []Range{{c.from, c.to}}, Workers: c.workers}, nil)
+		p := newPlan(&sim.Config{}, Options{Ranges: []Range{{c.from, c.to}}, Workers: c.workers}, Sink{})
 		chunks := map[*chunk]bool{}
 		next := c.from
 		for _, b := range p.blocks {

@@ -113,8 +113,8 @@ func (p *player) upTo(ctx context.Context, from, to int64) error {
 	keeper := &keeper{partial: p.partial, open: map[experiment.Range]*store.NewChunk{}}
 	defer keeper.drop()
 	opts := p.opts
-	opts.Ranges, opts.Keep = missing(done, from, to), keeper.windows
-	if err := experiment.Run(ctx, &p.sc.Config, opts, keeper.chunk); err != nil {
+	opts.Ranges = missing(done, from, to)
+	if err := experiment.Run(ctx, &p.sc.Config, opts, experiment.Storing(keeper.section)); err != nil {
 		return err
 	}
 	if done, err = p.done(from, to); err != nil {
@@ -147,25 +147,17 @@ func (k *keeper) file(r experiment.Range) (*store.NewChunk, error) {
 	return file, err
 }
 
-func (k *keeper) windows(r experiment.Range, w *experiment.Windows) error {
+// section writes a section of a chunk, which the last one ends.
+func (k *keeper) section(r experiment.Range, text []byte, last bool) error {
 	file, err := k.file(r)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(w.Encode())
-	return err
-}
-
-func (k *keeper) chunk(c *experiment.Chunk) error {
-	file, err := k.file(c.Range)
-	if err != nil {
-		return err
-	}
-	if err := c.Encode(file); err != nil {
+	if _, err := file.Write(text); err != nil || !last {
 		return err
 	}
 	k.mutex.Lock()
-	delete(k.open, c.Range)
+	delete(k.open, r)
 	k.mutex.Unlock()
 	return file.Keep()
 }
