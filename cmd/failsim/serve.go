@@ -173,7 +173,7 @@ func (f *serveFlags) mayRecord(sc *scenario.Scenario) error {
 	if _, err := os.Stat(f.record); err == nil {
 		return usagef("--record: %s is there already; want the name of a new file", f.record)
 	}
-	if _, err := sc.Record(&scenario.Session{Start: sc.Config.Start, Seed: f.seed}); err != nil {
+	if err := sc.MayRecord(sc.Config.Start, f.seed); err != nil {
 		return usagef("--record: %w", err)
 	}
 	return nil
