@@ -101,6 +101,32 @@ func (e *editor) lineAfter(place int) int {
 	return place + strings.IndexByte(e.text[place:], '\n') + 1
 }
 
+// silence turns the tables of that name into comments, also where they stand in brackets.
+func (e *editor) silence(name string) {
+	for i, h := range e.headers {
+		if !strings.HasPrefix(h.path, name+"[") {
+			continue
+		}
+		end := len(e.text)
+		if i+1 < len(e.headers) {
+			end = e.headers[i+1].begin
+		}
+		e.comment(extent{h.begin, end})
+	}
+	if place, ok := e.values[name]; ok {
+		e.comment(place)
+	}
+}
+
+// comment turns the lines of a part into comments. Edits at the beginning of its lines have to come before.
+func (e *editor) comment(part extent) {
+	for at := strings.LastIndexByte(e.text[:part.begin], '\n') + 1; at < part.end; at = e.lineAfter(at) {
+		if line := strings.TrimSpace(e.text[at:e.lineAfter(at)]); line != "" && line[0] != '#' {
+			e.replace(extent{at, at}, "# ")
+		}
+	}
+}
+
 // undate writes each date, but for the start itself, as the time since the start: what a date means depends on it.
 func (e *editor) undate(start time.Time) {
 	for path, place := range e.values {

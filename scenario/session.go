@@ -23,6 +23,8 @@ type Session struct {
 	Start time.Time // of the World's Config
 	Seed  uint64
 	Until sim.Time // where the World stands at the end
+	// Unattended says that the World played neither calls nor campaigns of the scenario.
+	Unattended bool
 	// Calls and Faults are by At, each at an instant of its own (World.StepAside); the faults as World.Inject gave them.
 	Calls  []sim.CallConfig
 	Faults []sim.FaultConfig
@@ -30,7 +32,8 @@ type Session struct {
 
 // Record writes the session as a scenario: the text as it stood, with the session's start and seed, a horizon that covers it, and its
 // calls and faults, to the nanosecond. From another start than the scenario's, dates in it are written as the time since the start, which
-// is what they meant to the World. Up to Until its trial 0 is the session, and so are its service events. The World's own horizon may
+// is what they meant to the World. Calls and campaigns that an unattended World left out become comments, and with them the thresholds
+// and the precision, which may judge them. Up to Until its trial 0 is the session, and so are its service events. The World's own horizon may
 // lie as far off as sim.Endless.
 //
 // Files that the scenario names are named as before, so that the new one belongs beside them. What cannot be written that way is an
@@ -62,17 +65,19 @@ func (s *Scenario) Record(session *Session) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// MayRecord tells before a session from that start, with that seed or another, whether Record can write it, whatever is done in it.
-// Nothing can be added to calls and faults in brackets, as in `call = [{ … }]`. A session of more than ten years cannot be written
-// either, which only its end can tell.
-func (s *Scenario) MayRecord(start time.Time, seed uint64) error {
-	for _, seed := range []uint64{seed, s.Run.Seed ^ 1} {
-		_, err := s.Record(&Session{
-			Start: start, Seed: seed, Until: 2,
-			Calls:  []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}},
-			Faults: []sim.FaultConfig{{At: 2, Kind: sim.FaultAPIBlocked, Duration: 1}},
-		})
-		if err != nil {
+// Attended tells whether the scenario has an operator: calls or campaigns.
+func (s *Scenario) Attended() bool { return len(s.Config.Calls)+len(s.Config.Campaigns) > 0 }
+
+// MayRecord tells before a session whether Record can write it, with its seed or another, whatever is done in it. Nothing can be added
+// to calls and faults in brackets, as in `call = [{ … }]`. A session of more than ten years cannot be written either, which only its end
+// can tell.
+func (s *Scenario) MayRecord(session Session) error {
+	session.Until = 2
+	session.Calls = []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}}
+	session.Faults = []sim.FaultConfig{{At: 2, Kind: sim.FaultAPIBlocked, Duration: 1}}
+	for _, seed := range []uint64{session.Seed, s.Run.Seed ^ 1} {
+		session.Seed = seed
+		if _, err := s.Record(&session); err != nil {
 			return err
 		}
 	}
@@ -92,6 +97,11 @@ func (s *Session) edit(original *Scenario, horizon time.Duration) []byte {
 	if s.Seed != original.Run.Seed {
 		e.set("run.seed", strconv.FormatUint(s.Seed, 10))
 	}
+	if s.Unattended && original.Attended() {
+		for _, name := range []string{"call", "campaign", "threshold", "run.precision"} {
+			e.silence(name)
+		}
+	}
 	return e.bytes()
 }
 
@@ -107,6 +117,9 @@ func (s *Scenario) file(name string) ([]byte, error) {
 // config is what the session played, given the Config of its scenario.
 func (s *Session) config(cfg sim.Config) sim.Config {
 	cfg.Start = s.Start.UTC()
+	if s.Unattended {
+		cfg.Calls, cfg.Campaigns = nil, nil
+	}
 	cfg.Horizon = s.horizon(&cfg)
 	for _, f := range s.Faults {
 		if f.Kind == sim.FaultAPIBlocked {

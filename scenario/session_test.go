@@ -47,6 +47,13 @@ every = "exponential(20h)"
 [quota]
 limit = 4
 already_used = ["-20h", 2026-02-28T12:00:00Z,]
+[[threshold]]
+metric = "makespan"
+statistic = "p50"
+campaign = "campaign-1"
+at_most = "1d"
+[run]
+precision = "makespan.p50<=5%"
 `
 
 // player drives a World at random, and notes what it does.
@@ -64,7 +71,7 @@ func TestARecordedSessionPlaysAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds := map[string]int{}
-	for seed := range uint64(150) {
+	for seed := range uint64(200) {
 		p := play(s, seed)
 		text, err := s.Record(&p.session)
 		if err != nil {
@@ -109,7 +116,12 @@ func play(s *Scenario, seed uint64) *player {
 	cfg := s.Config
 	cfg.Horizon = sim.Endless
 	cfg.Start = cfg.Start.Add(time.Duration(seed) * time.Hour)
-	p := &player{Rand: rand.New(rand.NewPCG(seed, 3)), live: sim.NewWorld(&cfg), session: Session{Start: cfg.Start, Seed: seed}}
+	unattended := seed%4 == 3
+	if unattended {
+		cfg.Calls, cfg.Campaigns = nil, nil
+	}
+	p := &player{Rand: rand.New(rand.NewPCG(seed, 3)), live: sim.NewWorld(&cfg),
+		session: Session{Start: cfg.Start, Seed: seed, Unattended: unattended}}
 	p.live.Trace(true)
 	p.live.Reset(seed, 0)
 	for range 1 + p.IntN(25) {
@@ -236,6 +248,68 @@ func TestDatesAreWrittenAsTheTimeSinceTheStart(t *testing.T) {
 	}
 }
 
+// TestWhatAnUnattendedWorldLeftOutBecomesComments, and what may judge it.
+func TestWhatAnUnattendedWorldLeftOutBecomesComments(t *testing.T) {
+	const text = `horizon = "2h"
+campaign = [
+  # all of it
+  { name = "a" },
+
+]
+[run]
+precision = "makespan.mean<=5%" # five
+[[call]]
+at = "1h"
+  group = "a"
+node_group = "0001"
+
+# groups
+` + aloneText + `[[threshold]]
+metric = "makespan"
+statistic = "max"
+at_most = "2h"
+[[fault]] # stays
+kind = "api-blocked"
+at = "10m"
+`
+	s, err := Parse("attended.toml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Record(&Session{Start: s.Config.Start, Seed: 3, Until: 1, Unattended: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `horizon = "2h"
+# campaign = [
+  # all of it
+#   { name = "a" },
+
+# ]
+[run]
+seed = 3
+# precision = "makespan.mean<=5%" # five
+# [[call]]
+# at = "1h"
+#   group = "a"
+# node_group = "0001"
+
+# groups
+` + aloneText + `# [[threshold]]
+# metric = "makespan"
+# statistic = "max"
+# at_most = "2h"
+[[fault]] # stays
+kind = "api-blocked"
+at = "10m"
+
+# The session: calls and faults at the instants at which they came, up to 1ns.
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // TestASessionThatCannotBeWrittenIsAnError: inline tables cannot be added to, no trial lasts longer than ten years, seeds of scenarios
 // are signed.
 func TestASessionThatCannotBeWrittenIsAnError(t *testing.T) {
@@ -267,13 +341,13 @@ func TestWhatCannotBeRecordedIsKnownBefore(t *testing.T) {
 		"run = { trials = 7 }\n": "run",
 	} {
 		s := parse(t, text+aloneText)
-		err := s.MayRecord(s.Config.Start, s.Run.Seed)
+		err := s.MayRecord(Session{Start: s.Config.Start, Seed: s.Run.Seed})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}
 	s := parse(t, aloneText)
-	if err := s.MayRecord(s.Config.Start, 1<<63); err == nil {
+	if err := s.MayRecord(Session{Start: s.Config.Start, Seed: 1 << 63}); err == nil {
 		t.Error("a seed that no scenario has is taken")
 	}
 }
