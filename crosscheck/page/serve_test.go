@@ -77,6 +77,7 @@ func TestServedPage(t *testing.T) {
 			})
 		})
 	}
+	t.Run("spans", func(t *testing.T) { lk.look(t, address, servedLooks[0], func(tab *tab) { tab.spans() }) })
 	t.Run("keyboard", func(t *testing.T) {
 		lk.look(t, address, servedLooks[0], func(tab *tab) {
 			tab.beginAgain()
@@ -89,6 +90,18 @@ func TestServedPage(t *testing.T) {
 			}
 		})
 	})
+}
+
+// spans checks how durations are written: a unit of which there is none is left out, and so is a minute of 60 seconds.
+func (t *tab) spans() {
+	t.Helper()
+	t.reads("#link", "live")
+	t.has("#tile-quota", "TestFailover calls left in any 1 d;")
+	got := eval[string](t, `import("/time.js").then((time) => [0, 0.004, 9.994, 9.996, 25, 59.94, 59.96, 60, 61.5, 119.9, 3600, 3660, 3659, 7199, 86400, 90000, 86399, 31622400].map(time.span).join(", "))`)
+	const want = "0, 0.00 s, 9.99 s, 10.0 s, 25.0 s, 59.9 s, 1 min, 1 min, 1 min 1 s, 1 min 59 s, 1 h, 1 h 1 min, 1 h, 1 h 59 min, 1 d, 1 d 1 h, 23 h 59 min, 366 d"
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
 }
 
 // click clicks with the mouse.
@@ -195,7 +208,7 @@ func (t *tab) losesZone(l look) {
 	t.has("#said", "fault:1: duration: duration \"soon\": a duration is a number with a unit")
 	eval[bool](t, `(document.getElementById("fault-duration").value = "10m", true)`)
 	t.click("#fault button")
-	t.says("zone strikes at T+00:06:28, for 10 min 0 s")
+	t.says("zone strikes at T+00:06:28, for 10 min")
 	t.has("#zones li", "us-east-1a 0 of")
 	t.has("#groups", "failed")
 	t.click("#jump button")
