@@ -132,8 +132,10 @@ const names = { "write service": "writes", "write endpoint": "writes, by name", 
 let outages = { totals: [], latest: [] };
 
 function drawOutages() {
-  $("totals").tBodies[0].replaceChildren(...outages.totals.map((t) => el("tr", {}, el("th", { scope: "row" }, names[t.access + " " + t.observer]),
-    ...[t.windows, t.open, span(t.seconds), span(t.longest)].map((v) => el("td", { class: "num" }, String(v))))));
+  $("totals").tBodies[0].replaceChildren(...outages.totals.map((t) => el("tr", { role: "row" },
+    el("th", { scope: "row", role: "rowheader" }, names[t.access + " " + t.observer]),
+    ...Object.entries({ windows: t.windows, open: t.open, "in all": span(t.seconds), longest: span(t.longest) }).map(
+      ([name, v]) => el("td", { role: "cell", class: "num", "data-of": name }, String(v))))));
   const access = $("access").value, latest = outages.latest.filter((w) => w.access === access);
   $("windows").replaceChildren(...latest.map((w) => el("li", {}, el("time", {}, offset(w.from)), " ", el("b", {}, w.group + "/" + w.node_group),
     ` ${names[w.access + " " + w.observer]}: ${span(w.seconds)}${w.open ? " so far" : ""} (${w.cause})`)));

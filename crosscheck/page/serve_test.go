@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -71,6 +72,7 @@ func TestServedPage(t *testing.T) {
 				tab.accessible(checker)
 				tab.losesZone(l)
 				tab.fits()
+				tab.narrow()
 				tab.accessible(checker)
 				tab.runs()
 				tab.talksTo(address)
@@ -215,6 +217,28 @@ func (t *tab) losesZone(l look) {
 	t.says("now it is T+00:07:28")
 	if !testing.Short() {
 		t.shoot("serve-zone-lost-" + l.name)
+	}
+}
+
+// narrow makes the window as wide as a phone, and checks that nothing scrolls sideways there, not in a box of its own either: a shard is a block
+// with a line for each zone.
+func (t *tab) narrow() {
+	t.Helper()
+	t.run("a window of 390 pixels", command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}))
+	t.settle()
+	if wide := eval[int](t, `document.documentElement.clientWidth`); wide != 390 {
+		t.Fatalf("the window is %d pixels wide", wide)
+	}
+	t.fits()
+	over := eval[string](t, `[...document.querySelectorAll("body *")].filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX === "auto")
+		.map((e) => e.tagName + "." + e.className + "#" + e.id + ": " + e.scrollWidth + " > " + e.clientWidth).join("; ")`)
+	if over != "" {
+		t.Errorf("scrolls sideways: %s", over)
+	}
+	lines := eval[string](t, `[...document.querySelectorAll('[data-group="shop"] [data-shard="0001"] > *')].map((e) => Math.round(e.getBoundingClientRect().top)).join(" ")`)
+	var name, a, b, c, act int
+	if _, err := fmt.Sscan(lines, &name, &a, &b, &c, &act); err != nil || !(max(name, act) < a && a < b && b < c) {
+		t.Errorf("the tops of a shard's name, zones and button are at %s; want the zones one below the other under the others", lines)
 	}
 }
 
