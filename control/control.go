@@ -27,6 +27,10 @@ type Server struct {
 	streams chan struct{} // has an element for each open stream
 	tick    time.Duration // how often a stream looks at the fleet
 	quiet   time.Duration // after how long without news a stream says that it lives
+
+	wallClock func() time.Time
+	outages   outageLog // under the fleet's lock, as the next
+	latest    *snapshot // what streams saw last; nil before the first look
 }
 
 // mostStreams is how many pages can be open at once.
@@ -35,7 +39,7 @@ const mostStreams = 16
 // New returns the control server of a fleet. The token is what clients prove themselves with; it is not empty.
 func New(fleet *server.Fleet, token string) *Server {
 	s := &Server{fleet: fleet, guard: newGuard(token), paths: map[string][]route{}, session: newSession(), streams: make(chan struct{}, mostStreams),
-		tick: 250 * time.Millisecond, quiet: 15 * time.Second}
+		tick: 250 * time.Millisecond, quiet: 15 * time.Second, wallClock: time.Now}
 	for _, r := range routes() {
 		s.paths[r.path] = append(s.paths[r.path], r)
 	}

@@ -3,6 +3,7 @@ package control
 import (
 	"net/http"
 
+	"failsim/server"
 	"failsim/sim"
 )
 
@@ -40,43 +41,16 @@ type window struct {
 
 func (s *Server) getOutages(*http.Request) (any, error) {
 	var all outages
-	s.fleet.View(func(w *sim.World) {
+	s.fleet.See(func(sight server.Sight) {
+		w := sight.World
+		s.outages.follow(sight)
 		windows := w.AppendOutages(nil)
-		all = outages{Now: instant(w.Now()), Totals: totals(windows), Windows: make([]window, 0, len(windows))}
+		all = outages{Now: instant(w.Now()), Totals: s.outages.totals(w), Windows: make([]window, 0, len(windows))}
 		for i := range windows {
 			all.Windows = append(all.Windows, s.window(&windows[i]))
 		}
 	})
 	return all, nil
-}
-
-// views are the kinds of access and observers of which there are windows.
-func views() []total {
-	return []total{{Access: "write", Observer: "service"}, {Access: "write", Observer: "endpoint"}, {Access: "read", Observer: "service"},
-		{Access: "read", Observer: "endpoint"}, {Access: "replica-read", Observer: "service"}, {Access: "redundancy", Observer: "service"}}
-}
-
-// totals adds up the windows of node groups.
-func totals(windows []sim.OutageWindow) []total {
-	all := views()
-	index := map[[2]string]*total{}
-	for i := range all {
-		index[[2]string{all[i].Access, all[i].Observer}] = &all[i]
-	}
-	for i := range windows {
-		o := &windows[i]
-		if o.NodeGroup < 0 {
-			continue
-		}
-		t, lasted := index[[2]string{o.Access.String(), o.Observer.String()}], span(o.To-o.From)
-		t.Windows++
-		t.Seconds += lasted
-		t.Longest = max(t.Longest, lasted)
-		if o.Censored {
-			t.Open++
-		}
-	}
-	return all
 }
 
 func (s *Server) window(o *sim.OutageWindow) window {
