@@ -51,7 +51,7 @@ type route struct {
 	method, path string
 	answer       func(*Server, *http.Request) (any, error)
 	write        func(*Server, http.ResponseWriter, *http.Request) error
-	query        string // the only parameter that there may be
+	query        []string // the parameters that there may be
 }
 
 func routes() []route {
@@ -66,9 +66,9 @@ func routes() []route {
 		{method: "POST", path: "/v1/reset", answer: (*Server).reset},
 		{method: "GET", path: "/v1/state", answer: (*Server).getState},
 		{method: "GET", path: "/v1/quota", answer: (*Server).getQuota},
-		{method: "GET", path: "/v1/outages", answer: (*Server).getOutages},
-		{method: "GET", path: "/v1/events", answer: (*Server).getEvents, query: "after"},
-		{method: "GET", path: "/v1/timeline", write: (*Server).writeTimeline, query: "after"},
+		{method: "GET", path: "/v1/outages", answer: (*Server).getOutages, query: []string{"after", "limit"}},
+		{method: "GET", path: "/v1/events", answer: (*Server).getEvents, query: []string{"after"}},
+		{method: "GET", path: "/v1/timeline", write: (*Server).writeTimeline, query: []string{"after"}},
 		{method: "GET", path: "/v1/live", write: (*Server).live},
 	}, pageRoutes()...)
 }
@@ -134,10 +134,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 func (r *route) checkQuery(req *http.Request) error {
 	for name := range req.URL.Query() {
 		switch {
-		case r.query == "":
+		case len(r.query) == 0:
 			return refuse(http.StatusBadRequest, "%s takes no parameter; got %s", r.path, words.Quote(name))
-		case name != r.query:
-			return refuse(http.StatusBadRequest, "%s takes no parameter %s; have %s", r.path, words.Quote(name), r.query)
+		case !slices.Contains(r.query, name):
+			return refuse(http.StatusBadRequest, "%s takes no parameter %s; have %s", r.path, words.Quote(name), words.List(r.query))
 		}
 	}
 	return nil

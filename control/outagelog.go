@@ -107,18 +107,14 @@ func (l *outageLog) totals(w *sim.World) []total {
 	return all
 }
 
-// newest are the latest windows of node groups, newest first: mostWindows of each access at most.
-func (l *outageLog) newest(w *sim.World) []sim.OutageWindow {
-	var numbers []int
+// newest are the numbers of the latest windows of node groups, newest first: mostWindows of each access at most.
+func (l *outageLog) newest(w *sim.World) (numbers []int) {
 	for _, latest := range l.latest {
 		numbers = append(numbers, latest...)
 	}
-	slices.Sort(numbers)
-	newest := make([]sim.OutageWindow, 0, len(numbers))
-	for _, n := range slices.Backward(numbers) {
-		if o := w.OutageAt(n); o.From < o.To {
-			newest = append(newest, o)
-		}
-	}
-	return newest
+	slices.SortFunc(numbers, func(a, b int) int { return b - a })
+	return slices.DeleteFunc(numbers, func(n int) bool {
+		o := w.OutageAt(n)
+		return o.From == o.To
+	})
 }

@@ -17,6 +17,7 @@ import (
 
 // outageWindow is a window as it is answered, and outageTotal what some come to; instants and spans are whole nanoseconds.
 type outageWindow struct {
+	N                int
 	From, Seconds    nanoseconds
 	To               *nanoseconds
 	Open             bool
@@ -45,13 +46,24 @@ type outageAnswer struct {
 	Now     nanoseconds
 	Totals  []outageTotal
 	Windows []outageWindow
+	Next    int
+	More    bool
 }
 
-// allOutages asks for every window.
-func (c *client) allOutages() (all outageAnswer) {
+// allOutages asks for every window, in pages of that many.
+func (c *client) allOutages(limit int) (all outageAnswer) {
 	c.Helper()
-	c.get("/v1/outages", &all)
-	return all
+	for {
+		var page outageAnswer
+		c.get(fmt.Sprintf("/v1/outages?after=%d&limit=%d", all.Next, limit), &page)
+		if len(page.Windows) > limit || page.More && len(page.Windows) < limit {
+			c.Fatalf("%d windows on a page of %d, more %t", len(page.Windows), limit, page.More)
+		}
+		page.Windows = append(all.Windows, page.Windows...)
+		if all = page; !page.More {
+			return all
+		}
+	}
 }
 
 // addUp is what totals should be.
@@ -149,12 +161,15 @@ func TestOutagesAreAddedUpAsTheyCome(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen = outagesTold(t, text, seen)
-		all := c.allOutages()
+		all := c.allOutages(1000)
 		if diff := cmp.Diff(addUp(all.Windows), all.Totals); diff != "" {
 			t.Fatalf("step %d: totals of %d windows: %s", step, len(all.Windows), diff)
 		}
 		if diff := cmp.Diff(told{addUp(all.Windows), latest(all.Windows)}, seen, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("step %d: what a stream tells of %d windows: %s", step, len(all.Windows), diff)
+		}
+		if diff := cmp.Diff(all, c.allOutages(7)); diff != "" {
+			t.Fatalf("step %d: pages of 7 windows and one of all differ: %s", step, diff)
 		}
 		most = max(most, len(all.Windows))
 	}
@@ -199,5 +214,50 @@ func TestStreamsShareWhatTheySee(t *testing.T) {
 	c.post("/v1/test-failover", `{"group": "shop", "node_group": "0001"}`)
 	if text, _ := one(); !strings.Contains(string(text), `"quota"`) || !strings.Contains(string(text), `"groups":[{"id":"shop"`) {
 		t.Errorf("after a call: %s", text)
+	}
+}
+
+// A client that goes on with next misses no window, whenever it asks.
+func TestPagesOfOutagesGoOnWhereTheClientIs(t *testing.T) {
+	c := start(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	seen, next := map[int]bool{}, 0
+	for range 150 {
+		c.trouble(random)
+		var page outageAnswer
+		c.get(fmt.Sprintf("/v1/outages?limit=3&after=%d", next), &page)
+		for _, w := range page.Windows {
+			if w.N < next || seen[w.N] {
+				t.Fatalf("after %d comes window %d, which was there before", next, w.N)
+			}
+			seen[w.N] = true
+		}
+		next = page.Next
+	}
+	c.post("/v1/clock/advance", `{"duration": "1s"}`)
+	for more := true; more; {
+		var page outageAnswer
+		c.get(fmt.Sprintf("/v1/outages?limit=3&after=%d", next), &page)
+		for _, w := range page.Windows {
+			seen[w.N] = true
+		}
+		next, more = page.Next, page.More
+	}
+	all := c.allOutages(1000)
+	for _, w := range all.Windows {
+		if !seen[w.N] {
+			t.Errorf("window %d of %d was never told: %+v", w.N, len(all.Windows), w)
+		}
+	}
+	if len(seen) != len(all.Windows) || len(seen) < 100 {
+		t.Errorf("%d windows were told; there are %d", len(seen), len(all.Windows))
+	}
+	first := all.Windows[0]
+	var again outageAnswer
+	if c.get(fmt.Sprintf("/v1/outages?limit=1&after=%d", first.N), &again); !cmp.Equal(again.Windows, []outageWindow{first}) || !again.More {
+		t.Errorf("by its number comes %+v, want %+v", again, first)
+	}
+	if c.get("/v1/outages?after=1000000", &again); len(again.Windows) > 0 || again.Next != 1000000 || again.More {
+		t.Errorf("after the end: %+v", again)
 	}
 }

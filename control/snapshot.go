@@ -29,8 +29,9 @@ func (s *Server) snapshot(sight server.Sight) *snapshot {
 	w := sight.World
 	s.outages.follow(sight)
 	outages := outagesNow{s.outages.totals(w), []window{}}
-	for _, o := range s.outages.newest(w) {
-		outages.Latest = append(outages.Latest, s.window(&o))
+	for _, n := range s.outages.newest(w) {
+		o := w.OutageAt(n)
+		outages.Latest = append(outages.Latest, s.window(n, &o))
 	}
 	s.latest = &snapshot{taken: now, resets: sight.Resets, version: sight.Version, clock: sight.Clock,
 		parts: &texts{values: []any{s.clock(sight.Clock), w.Idle(), w.APIBlocked(), s.quota(w), outages}}}
