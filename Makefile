@@ -3,9 +3,9 @@
 # Packages whose tests know -update; another package refuses the flag.
 GOLDEN := ./cmd/failsim ./describe ./dist ./report
 # Packages with benchmarks.
-BENCH  := ./sim ./dist ./experiment ./rows ./query ./sigv4
+BENCH  := ./sim ./dist ./experiment ./rows ./query ./sigv4 ./control
 # Packages that start goroutines, and what is called from several at a time.
-RACE  := ./experiment ./store ./query ./sigv4 ./server ./control
+RACE  := ./experiment ./store ./query ./sigv4 ./control
 # What must give the same bits on arm64. The commands' tests start their own binary, which an emulator cannot do unless
 # the kernel knows it, so of those only the goldens run.
 CROSS  := ./dist ./sim ./measure ./stats ./experiment ./scenario ./rows

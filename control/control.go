@@ -27,6 +27,10 @@ type Server struct {
 	streams chan struct{} // has an element for each open stream
 	tick    time.Duration // how often a stream looks at the fleet
 	quiet   time.Duration // after how long without news a stream says that it lives
+
+	wallClock func() time.Time
+	outages   outageLog // under the fleet's lock, as the next
+	latest    *snapshot // what streams saw last; nil before the first look
 }
 
 // mostStreams is how many pages can be open at once.
@@ -35,7 +39,7 @@ const mostStreams = 16
 // New returns the control server of a fleet. The token is what clients prove themselves with; it is not empty.
 func New(fleet *server.Fleet, token string) *Server {
 	s := &Server{fleet: fleet, guard: newGuard(token), paths: map[string][]route{}, session: newSession(), streams: make(chan struct{}, mostStreams),
-		tick: 250 * time.Millisecond, quiet: 15 * time.Second}
+		tick: 250 * time.Millisecond, quiet: 15 * time.Second, wallClock: time.Now}
 	for _, r := range routes() {
 		s.paths[r.path] = append(s.paths[r.path], r)
 	}
@@ -47,7 +51,7 @@ type route struct {
 	method, path string
 	answer       func(*Server, *http.Request) (any, error)
 	write        func(*Server, http.ResponseWriter, *http.Request) error
-	query        string // the only parameter that there may be
+	query        []string // the parameters that there may be
 }
 
 func routes() []route {
@@ -62,9 +66,9 @@ func routes() []route {
 		{method: "POST", path: "/v1/reset", answer: (*Server).reset},
 		{method: "GET", path: "/v1/state", answer: (*Server).getState},
 		{method: "GET", path: "/v1/quota", answer: (*Server).getQuota},
-		{method: "GET", path: "/v1/outages", answer: (*Server).getOutages},
-		{method: "GET", path: "/v1/events", answer: (*Server).getEvents, query: "after"},
-		{method: "GET", path: "/v1/timeline", write: (*Server).writeTimeline, query: "after"},
+		{method: "GET", path: "/v1/outages", answer: (*Server).getOutages, query: []string{"after", "limit"}},
+		{method: "GET", path: "/v1/events", answer: (*Server).getEvents, query: []string{"after"}},
+		{method: "GET", path: "/v1/timeline", write: (*Server).writeTimeline, query: []string{"after"}},
 		{method: "GET", path: "/v1/live", write: (*Server).live},
 	}, pageRoutes()...)
 }
@@ -130,10 +134,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 func (r *route) checkQuery(req *http.Request) error {
 	for name := range req.URL.Query() {
 		switch {
-		case r.query == "":
+		case len(r.query) == 0:
 			return refuse(http.StatusBadRequest, "%s takes no parameter; got %s", r.path, words.Quote(name))
-		case name != r.query:
-			return refuse(http.StatusBadRequest, "%s takes no parameter %s; have %s", r.path, words.Quote(name), r.query)
+		case !slices.Contains(r.query, name):
+			return refuse(http.StatusBadRequest, "%s takes no parameter %s; have %s", r.path, words.Quote(name), words.List(r.query))
 		}
 	}
 	return nil

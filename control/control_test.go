@@ -59,12 +59,17 @@ const token = "a-token-for-tests"
 
 func newFleet(t *testing.T) *server.Fleet {
 	t.Helper()
+	standing := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	return fleetAt(t, func() time.Time { return standing })
+}
+
+func fleetAt(t *testing.T, wallClock func() time.Time) *server.Fleet {
+	t.Helper()
 	sc, err := scenario.Parse("fixture.toml", []byte(fixture), func(string) ([]byte, error) { return nil, fs.ErrNotExist })
 	if err != nil {
 		t.Fatal(err)
 	}
-	standing := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	return server.NewFleet(&sc.Config, 1, 60, func() time.Time { return standing })
+	return server.NewFleet(&sc.Config, 1, 60, wallClock)
 }
 
 // client calls a control server as a script does.
@@ -75,9 +80,14 @@ type client struct {
 
 func start(t *testing.T) *client {
 	t.Helper()
-	s := httptest.NewServer(control.New(newFleet(t), token))
-	t.Cleanup(s.Close)
-	return &client{t, s.URL}
+	return serveControl(t, control.New(newFleet(t), token))
+}
+
+func serveControl(t *testing.T, s *control.Server) *client {
+	t.Helper()
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	return &client{t, h.URL}
 }
 
 func (c *client) send(method, path, body string) (status int, answer string) {

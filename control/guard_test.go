@@ -85,7 +85,7 @@ func TestThePageSwapsTheTokenForACookie(t *testing.T) {
 	if strings.Contains(set, token) {
 		t.Errorf("the cookie tells the token: %s", set)
 	}
-	for path, kind := range map[string]string{"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/fleet.js": "text/javascript", "/icon.svg": "image/svg+xml", "/v1/clock": "application/json"} {
+	for path, kind := range map[string]string{"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/fleet.js": "text/javascript", "/time.js": "text/javascript", "/icon.svg": "image/svg+xml", "/v1/clock": "application/json"} {
 		if got := c.visit("GET", path, c.cookie()); got.StatusCode != http.StatusOK || !strings.HasPrefix(got.Header.Get("Content-Type"), kind) {
 			t.Errorf("%s with the cookie: %s, %s", path, got.Status, got.Header.Get("Content-Type"))
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -109,15 +110,23 @@ func readText(r *http.Request) ([]byte, error) {
 
 // readAfter is how many lines of a list the client has.
 func readAfter(r *http.Request) (int, error) {
-	values := r.URL.Query()["after"]
+	return readNumber(r, "after", "one number of lines that you have, 0 or more", numbers{0, 0, math.MaxInt})
+}
+
+// numbers are what a parameter may be: from least to most, and usual where it is left out.
+type numbers struct{ usual, least, most int }
+
+// readNumber reads a parameter; want says what it may be.
+func readNumber(r *http.Request, name, want string, may numbers) (int, error) {
+	values := r.URL.Query()[name]
 	if len(values) == 0 {
-		return 0, nil
+		return may.usual, nil
 	}
-	after, err := strconv.Atoi(values[0])
-	if err != nil || after < 0 || len(values) > 1 {
-		return 0, refuse(http.StatusBadRequest, "after=%s; want one number of lines that you have, 0 or more", words.Quote(strings.Join(values, ",")))
+	n, err := strconv.Atoi(values[0])
+	if err != nil || n < may.least || n > may.most || len(values) > 1 {
+		return 0, refuse(http.StatusBadRequest, "%s=%s; want %s", name, words.Quote(strings.Join(values, ",")), want)
 	}
-	return after, nil
+	return n, nil
 }
 
 // instant is written as seconds since virtual zero, exact to the nanosecond; null where it never comes.

@@ -2,9 +2,9 @@ package control
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,15 +73,16 @@ type viewer struct {
 	server          *Server
 	begun           bool
 	continued       bool
-	resets, version uint64
-	records, events int               // how many lines of each were told
-	parts           map[string][]byte // of a change, as they were told last
-	groups          [][]byte          // likewise
+	resets          uint64
+	records, events int      // how many lines of each were told
+	parts           [][]byte // of a change, as they were told last; nil where they were not
+	groups          [][]byte // likewise
+	told            *texts   // from which the groups were told last
 }
 
 // newViewer goes on from the event with that id, if it is of this server.
 func (s *Server) newViewer(lastID string) *viewer {
-	v := &viewer{server: s, parts: map[string][]byte{}}
+	v := &viewer{server: s}
 	session, rest, _ := strings.Cut(lastID, ".")
 	if _, err := fmt.Sscanf(rest, "%d.%d.%d", &v.resets, &v.records, &v.events); err == nil && session == s.session {
 		v.continued = v.records >= 0 && v.events >= 0
@@ -98,17 +99,11 @@ func (v *viewer) id(events int) string {
 type glimpse struct {
 	begins bool
 	seed   uint64
-	parts  []part
-	groups []group // nil where they stand as before
+	fleet  *snapshot
 
 	firstRecord, firstEvent int
 	records                 []sim.RecordText
 	events                  []serviceEvent
-}
-
-type part struct {
-	name  string
-	value any
 }
 
 // news gives the events since the last time; empty where there are none.
@@ -119,7 +114,7 @@ func (v *viewer) news() ([]byte, error) {
 	if seen.begins {
 		out.event("", "begin", v.beginning(&seen))
 	}
-	change, err := v.change(&seen)
+	change, err := v.change(seen.fleet)
 	if err != nil {
 		return nil, err
 	}
@@ -145,38 +140,16 @@ func (v *viewer) look(sight server.Sight) (seen glimpse) {
 		if v.begun || !v.continued {
 			v.records, v.events, v.continued = 0, 0, false
 		}
-		v.parts, v.groups = map[string][]byte{}, nil
+		v.parts, v.groups, v.told = nil, nil, nil
 	}
-	windows := w.AppendOutages(nil)
-	seen.parts = []part{{"clock", s.clock(sight.Clock)}, {"idle", w.Idle()}, {"api_blocked", w.APIBlocked()}, {"quota", s.quota(w)},
-		{"outages", outagesNow{totals(windows), s.latest(windows)}}}
-	if seen.begins || sight.Version != v.version {
-		seen.groups = s.groups(w)
-	}
-	v.begun, v.resets, v.version = true, sight.Resets, sight.Version
+	seen.fleet = s.snapshot(sight)
+	v.begun, v.resets = true, sight.Resets
 	seen.firstRecord = max(v.records, len(w.Records())-mostLines)
 	seen.records = w.Tell(seen.firstRecord, len(w.Records()))
 	seen.firstEvent = max(v.events, w.ServiceEventCount()-mostLines)
 	seen.events = s.appendEvents(nil, w, seen.firstEvent)
 	v.records, v.events = len(w.Records()), w.ServiceEventCount()
 	return seen
-}
-
-// outagesNow is what a change has of the outages: what they come to, and the latest windows of node groups, newest first.
-type outagesNow struct {
-	Totals []total  `json:"totals"`
-	Latest []window `json:"latest"`
-}
-
-func (s *Server) latest(windows []sim.OutageWindow) []window {
-	latest, count := []window{}, map[sim.Access]int{}
-	for i := range slices.Backward(windows) {
-		if o := &windows[i]; o.NodeGroup >= 0 && count[o.Access] < mostWindows {
-			count[o.Access]++
-			latest = append(latest, s.window(o))
-		}
-	}
-	return latest
 }
 
 // begin is the first event of a stream, and of each fleet that stands at virtual zero again.
@@ -193,34 +166,44 @@ func (v *viewer) beginning(seen *glimpse) begin {
 	return begin{v.continued, seen.seed, cfg.Region, cfg.ZoneNames(), len(cfg.Groups)}
 }
 
-// change keeps of what was seen the parts that differ from what was told.
-func (v *viewer) change(seen *glimpse) (map[string]any, error) {
+// change keeps of what is seen the parts that differ from what was told, as JSON.
+func (v *viewer) change(seen *snapshot) (map[string]any, error) {
 	change := map[string]any{}
-	for _, p := range seen.parts {
-		text, err := encode(p.value)
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Equal(text, v.parts[p.name]) {
-			v.parts[p.name], change[p.name] = text, p.value
-		}
+	now, err := seen.parts.encoded()
+	if err != nil {
+		return nil, err
 	}
-	var groups []group
-	v.groups = slices.Grow(v.groups, len(seen.groups))[:max(len(v.groups), len(seen.groups))]
-	for i := range seen.groups {
-		text, err := encode(&seen.groups[i])
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Equal(text, v.groups[i]) {
-			v.groups[i] = text
-			groups = append(groups, seen.groups[i])
-		}
+	names := parts()
+	for _, i := range differing(v.parts, now) {
+		change[names[i]] = json.RawMessage(now[i])
+	}
+	v.parts = now
+	if seen.groups == v.told {
+		return change, nil
+	}
+	now, err = seen.groups.encoded()
+	if err != nil {
+		return nil, err
+	}
+	var groups []json.RawMessage
+	for _, i := range differing(v.groups, now) {
+		groups = append(groups, now[i])
 	}
 	if len(groups) > 0 {
 		change["groups"] = groups
 	}
+	v.groups, v.told = now, seen.groups
 	return change, nil
+}
+
+// differing are the indices of the texts that are not those told.
+func differing(told, now [][]byte) (indices []int) {
+	for i := range now {
+		if told == nil || !bytes.Equal(told[i], now[i]) {
+			indices = append(indices, i)
+		}
+	}
+	return indices
 }
 
 // lines are some of a list, from its number First on.

@@ -147,8 +147,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		d.answer("POST", call[0], status, text)
 		d.gets(c)
 	}
-	for _, mistake := range []string{"GET /v1/events?after=x", "GET /v1/clock?x=1"} {
-		method, path, _ := strings.Cut(mistake, " ")
+	for _, call := range []string{"GET /v1/events?after=x", "GET /v1/clock?x=1", "GET /v1/outages?limit=0", "GET /v1/outages?limit=1", "GET /v1/outages?after=1"} {
+		method, path, _ := strings.Cut(call, " ")
 		status, text := c.send(method, path, "")
 		d.answer(method, path, status, text)
 	}

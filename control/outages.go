@@ -1,16 +1,22 @@
 package control
 
 import (
+	"math"
 	"net/http"
 
+	"failsim/server"
 	"failsim/sim"
+	"failsim/words"
 )
 
-// outages are all windows so far, and what those of node groups come to.
+// outages are some windows, and what all of those of node groups come to.
 type outages struct {
 	Now     instant  `json:"now"`
 	Totals  []total  `json:"totals"`
 	Windows []window `json:"windows"`
+	// Next is the number from which to go on; More says that there are windows there already.
+	Next int  `json:"next"`
+	More bool `json:"more"`
 }
 
 // total is for one kind of access and one observer; an open window counts up to now.
@@ -23,7 +29,9 @@ type total struct {
 	Longest  span   `json:"longest"`
 }
 
+// window is an outage window; N counts from 0, and leaves out those that turned out empty.
 type window struct {
+	N        int     `json:"n"`
 	From     instant `json:"from"`
 	FromDate date    `json:"from_date"`
 	// To is null while the window is open; Seconds are then those up to now.
@@ -38,50 +46,44 @@ type window struct {
 	Cause     string `json:"cause"`
 }
 
-func (s *Server) getOutages(*http.Request) (any, error) {
-	var all outages
-	s.fleet.View(func(w *sim.World) {
-		windows := w.AppendOutages(nil)
-		all = outages{Now: instant(w.Now()), Totals: totals(windows), Windows: make([]window, 0, len(windows))}
-		for i := range windows {
-			all.Windows = append(all.Windows, s.window(&windows[i]))
+// mostOutages is how many windows one answer has at most: some 300 kB.
+const mostOutages = 1000
+
+// getOutages lists windows in the order in which they opened, a page at a time.
+func (s *Server) getOutages(r *http.Request) (any, error) {
+	after, err := readNumber(r, "after", "a number of a window, 0 or more", numbers{0, 0, math.MaxInt})
+	if err != nil {
+		return nil, err
+	}
+	limit, err := readNumber(r, "limit", "a number of windows from 1 to "+words.Grouped(mostOutages), numbers{mostOutages, 1, mostOutages})
+	if err != nil {
+		return nil, err
+	}
+	page := outages{Windows: []window{}, Next: after}
+	s.fleet.See(func(sight server.Sight) {
+		s.outages.follow(sight)
+		w := sight.World
+		page.Now, page.Totals = instant(w.Now()), s.outages.totals(w)
+		for ; page.Next < w.OutageCount(); page.Next++ {
+			o := w.OutageAt(page.Next)
+			if o.From == w.Now() {
+				return // it and all after it have just opened: the next page has them
+			}
+			if o.From == o.To {
+				continue
+			}
+			if page.More = len(page.Windows) == limit; page.More {
+				return
+			}
+			page.Windows = append(page.Windows, s.window(page.Next, &o))
 		}
 	})
-	return all, nil
+	return page, nil
 }
 
-// views are the kinds of access and observers of which there are windows.
-func views() []total {
-	return []total{{Access: "write", Observer: "service"}, {Access: "write", Observer: "endpoint"}, {Access: "read", Observer: "service"},
-		{Access: "read", Observer: "endpoint"}, {Access: "replica-read", Observer: "service"}, {Access: "redundancy", Observer: "service"}}
-}
-
-// totals adds up the windows of node groups.
-func totals(windows []sim.OutageWindow) []total {
-	all := views()
-	index := map[[2]string]*total{}
-	for i := range all {
-		index[[2]string{all[i].Access, all[i].Observer}] = &all[i]
-	}
-	for i := range windows {
-		o := &windows[i]
-		if o.NodeGroup < 0 {
-			continue
-		}
-		t, lasted := index[[2]string{o.Access.String(), o.Observer.String()}], span(o.To-o.From)
-		t.Windows++
-		t.Seconds += lasted
-		t.Longest = max(t.Longest, lasted)
-		if o.Censored {
-			t.Open++
-		}
-	}
-	return all
-}
-
-func (s *Server) window(o *sim.OutageWindow) window {
+func (s *Server) window(n int, o *sim.OutageWindow) window {
 	cfg := s.fleet.Config()
-	w := window{From: instant(o.From), FromDate: date{cfg.Start, o.From}, To: instant(o.To), Seconds: span(o.To - o.From), Open: o.Censored,
+	w := window{N: n, From: instant(o.From), FromDate: date{cfg.Start, o.From}, To: instant(o.To), Seconds: span(o.To - o.From), Open: o.Censored,
 		Access: o.Access.String(), Observer: o.Observer.String(), Cause: o.Cause.String()}
 	if o.Censored {
 		w.To = instant(sim.Never)

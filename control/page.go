@@ -28,6 +28,7 @@ func pageRoutes() []route {
 		file("/page.css", "page.css", "text/css; charset=utf-8"),
 		file("/page.js", "page.js", "text/javascript; charset=utf-8"),
 		file("/fleet.js", "fleet.js", "text/javascript; charset=utf-8"),
+		file("/time.js", "time.js", "text/javascript; charset=utf-8"),
 		file("/icon.svg", "icon.svg", "image/svg+xml"),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"failsim/sim"
 	"failsim/stats"
+	"failsim/words"
 )
 
 // quantiles are those of Figures, in thousandths.
@@ -110,7 +111,7 @@ func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
 		q := s.quantile(in, named.permille, confidence)
 		if q.Needed > 0 {
 			needed := int64(math.Ceil(q.Needed * float64(trials) * (1 - 1e-12))) // rounding lifts a whole number
-			absent = append(absent, fmt.Sprintf("%s about %s", named.name, grouped(needed)))
+			absent = append(absent, fmt.Sprintf("%s about %s", named.name, words.Grouped(needed)))
 			continue
 		}
 		estimate := in.estimate(q)
@@ -166,7 +167,7 @@ func (s *sample) censoring(n int64, bounds []string) string {
 		which = "the mean, " + strings.Join(bounds, ", ") + " and the maximum"
 	}
 	return fmt.Sprintf("%s of %s still open at the end of the trial: %s are lower bounds",
-		grouped(s.cut.Count()), count(n, "value"), which)
+		words.Grouped(s.cut.Count()), count(n, "value"), which)
 }
 
 // count writes a number with its noun.
@@ -174,14 +175,5 @@ func count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
-}
-
-// grouped writes a number with commas: 12,345.
-func grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return words.Grouped(n) + " " + noun + "s"
 }

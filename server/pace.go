@@ -25,7 +25,7 @@ func ParseSpeed(text string) (Speed, error) {
 	}
 	speed, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(speed > 0 && Speed(speed) <= mostSpeed) {
-		return 0, fmt.Errorf("%s is no speed; want a number above 0 and up to %g, or max", words.Quote(text), float64(mostSpeed))
+		return 0, fmt.Errorf("%s is no speed; want a number above 0 and up to %s, or max", words.Quote(text), words.Grouped(int64(mostSpeed)))
 	}
 	return Speed(speed), nil
 }

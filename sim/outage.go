@@ -139,21 +139,28 @@ func (w *World) observeLoad(ng int32) {
 	}
 }
 
-// AppendOutages appends the windows so far, in the order in which they opened. One that is open ends now and is Censored; those that
-// turned out empty are left out.
+// OutageCount is how many windows have opened so far, those that turned out empty among them.
+func (w *World) OutageCount() int { return len(w.windows) }
+
+// OutageAt gives one of them, counted from 0 in the order in which they opened. One that is open ends now and is Censored. One that has
+// ended before now stays as it is; one that ends now may go on, or be empty.
+func (w *World) OutageAt(index int) OutageWindow {
+	window := w.windows[index]
+	if window.To == Never {
+		window.To, window.Censored = w.clock.Now(), true
+	}
+	if window.NodeGroup >= 0 {
+		window.NodeGroup -= w.groups[window.Group].nodeGroups.first
+	}
+	return window
+}
+
+// AppendOutages appends the windows so far, in the order in which they opened, as OutageAt gives them. Those that are empty are left out.
 func (w *World) AppendOutages(to []OutageWindow) []OutageWindow {
-	now := w.clock.Now()
-	for _, window := range w.windows {
-		if window.To == Never {
-			window.To, window.Censored = now, true
+	for i := range w.windows {
+		if window := w.OutageAt(i); window.From != window.To {
+			to = append(to, window)
 		}
-		if window.From == window.To {
-			continue
-		}
-		if window.NodeGroup >= 0 {
-			window.NodeGroup -= w.groups[window.Group].nodeGroups.first
-		}
-		to = append(to, window)
 	}
 	return to
 }

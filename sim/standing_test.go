@@ -124,6 +124,7 @@ func TestOpenOutagesEndNow(t *testing.T) {
 	same(t, "window", first, OutageWindow{From: sec(102), To: sec(110), Campaign: -1, Censored: true})
 	w.RunUntil(sec(200))
 	same(t, "closed", w.AppendOutages(nil)[0], OutageWindow{From: sec(102), To: sec(122), Campaign: -1})
+	same(t, "the first", w.OutageAt(0), w.AppendOutages(nil)[0])
 	if next, ok := w.Next(); !ok || next != sec(482) {
 		t.Errorf("next %v %t", next, ok)
 	}

@@ -1,5 +1,5 @@
 // Package words helps messages to say what is wrong and what is allowed: the option that was probably meant, the options
-// there are, and what the user wrote.
+// there are, what the user wrote, and large numbers.
 package words
 
 import (
@@ -70,4 +70,13 @@ func Quote(text string) string {
 		text = text[:cut] + "…"
 	}
 	return strconv.Quote(text)
+}
+
+// Grouped writes a number from 0 on with commas: 12,345.
+func Grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }

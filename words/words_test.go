@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,14 @@ func TestLongTextsAreCutBetweenLetters(t *testing.T) {
 	for text, want := range map[string]string{"a\"b": `"a\"b"`, long: `"` + long[:60] + `…"`, "x" + long: `"x` + long[:58] + `…"`} {
 		if got := Quote(text); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestLargeNumbersHaveCommas(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1_000_000: "1,000,000", math.MaxInt64: "9,223,372,036,854,775,807"} {
+		if got := Grouped(n); got != want {
+			t.Errorf("%d is written as %s, want %s", n, got, want)
 		}
 	}
 }

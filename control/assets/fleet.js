@@ -1,5 +1,6 @@
 // The fleet by zone: groups that open, with a row for each shard and a cell for each node. What is not open is not in the document, and
-// what is open comes in pages, so that a fleet of any size stays readable.
+// what is open comes in pages, so that a fleet of any size stays readable. Where there is no room for the columns a shard is a block with a
+// line for each zone (page.css); the roles say that it is still a table.
 
 const groupsOnPage = 20, shardsShown = 40, smallFleet = 24;
 
@@ -159,12 +160,14 @@ class GroupView {
 
   make() {
     this.rows = [];
-    this.body = el("tbody");
+    this.body = el("tbody", { role: "rowgroup" });
     this.more = el("button", { type: "button" });
     this.more.addEventListener("click", () => { this.limit += shardsShown; this.draw(); });
-    const head = el("tr", {}, el("th", { scope: "col" }, "shard"), ...this.fleet.zones.map((z) => el("th", { scope: "col" }, z)), el("td", {}));
+    const column = (text) => el("th", { scope: "col", role: "columnheader" }, text);
+    const head = el("tr", { role: "row" }, column("shard"), ...this.fleet.zones.map(column), el("td", { role: "cell" }));
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Nodes of " + this.group.id + " by zone" },
-      el("table", {}, el("caption", { class: "hidden" }, "Nodes of " + this.group.id + " by zone"), el("thead", {}, head), this.body), this.more);
+      el("table", { class: "fleet", role: "table" }, el("caption", { class: "hidden" }, "Nodes of " + this.group.id + " by zone"),
+        el("thead", { role: "rowgroup" }, head), this.body), this.more);
     this.box.append(this.scroll);
   }
 
@@ -175,8 +178,8 @@ class GroupView {
     if (!row) {
       const button = el("button", { type: "button", "aria-label": `Test failover of ${this.group.id}/${shard.id}` }, "Test failover");
       button.addEventListener("click", () => this.fleet.testFailover(this.group.id, shard.id));
-      row = { name: el("th", { scope: "row" }), cells: this.fleet.zones.map(() => el("td")) };
-      this.body.append(el("tr", { "data-shard": shard.id }, row.name, ...row.cells, el("td", { class: "act" }, button)));
+      row = { name: el("th", { scope: "row", role: "rowheader" }), cells: this.fleet.zones.map((z) => el("td", { role: "cell", "data-of": z })) };
+      this.body.append(el("tr", { role: "row", "data-shard": shard.id }, row.name, ...row.cells, el("td", { role: "cell", class: "act" }, button)));
       this.rows[i] = row;
     }
     if (row.text === text) return;

@@ -1,5 +1,6 @@
 // The page of failsim serve: what /v1/live tells is drawn, and buttons post to the control API.
 import { Fleet, el, plural } from "./fleet.js";
+import { calendar, offset, span } from "./time.js";
 
 const $ = (id) => document.getElementById(id);
 const most = 200; // lines of a log in the document
@@ -20,24 +21,6 @@ async function post(path, body, done) {
 function say(how, text) {
   $("said").className = how;
   $("said").textContent = text;
-}
-
-// offset writes seconds since virtual zero; span writes how long something took.
-function offset(seconds) {
-  const s = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
-  const days = Math.floor(s / 86400);
-  return "T+" + (days > 0 ? days + "d " : "") + [Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60, s % 60].map(two).join(":");
-}
-
-function span(seconds) {
-  if (seconds === 0) return "0";
-  if (seconds < 60) return seconds.toFixed(seconds < 10 ? 2 : 1) + " s";
-  const [d, h, m, s] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-  return (d ? [d + " d", h + " h"] : h ? [h + " h", m + " min"] : [m + " min", s + " s"]).join(" ");
-}
-
-function calendar(date) {
-  return date.slice(0, 10) + " " + date.slice(11, 19) + " UTC";
 }
 
 const fleet = new Fleet($("groups"), (group, shard) =>
@@ -149,8 +132,10 @@ const names = { "write service": "writes", "write endpoint": "writes, by name", 
 let outages = { totals: [], latest: [] };
 
 function drawOutages() {
-  $("totals").tBodies[0].replaceChildren(...outages.totals.map((t) => el("tr", {}, el("th", { scope: "row" }, names[t.access + " " + t.observer]),
-    ...[t.windows, t.open, span(t.seconds), span(t.longest)].map((v) => el("td", { class: "num" }, String(v))))));
+  $("totals").tBodies[0].replaceChildren(...outages.totals.map((t) => el("tr", { role: "row" },
+    el("th", { scope: "row", role: "rowheader" }, names[t.access + " " + t.observer]),
+    ...Object.entries({ windows: t.windows, open: t.open, "in all": span(t.seconds), longest: span(t.longest) }).map(
+      ([name, v]) => el("td", { role: "cell", class: "num", "data-of": name }, String(v))))));
   const access = $("access").value, latest = outages.latest.filter((w) => w.access === access);
   $("windows").replaceChildren(...latest.map((w) => el("li", {}, el("time", {}, offset(w.from)), " ", el("b", {}, w.group + "/" + w.node_group),
     ` ${names[w.access + " " + w.observer]}: ${span(w.seconds)}${w.open ? " so far" : ""} (${w.cause})`)));

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -71,12 +72,14 @@ func TestServedPage(t *testing.T) {
 				tab.accessible(checker)
 				tab.losesZone(l)
 				tab.fits()
+				tab.narrow()
 				tab.accessible(checker)
 				tab.runs()
 				tab.talksTo(address)
 			})
 		})
 	}
+	t.Run("spans", func(t *testing.T) { lk.look(t, address, servedLooks[0], func(tab *tab) { tab.spans() }) })
 	t.Run("keyboard", func(t *testing.T) {
 		lk.look(t, address, servedLooks[0], func(tab *tab) {
 			tab.beginAgain()
@@ -89,6 +92,18 @@ func TestServedPage(t *testing.T) {
 			}
 		})
 	})
+}
+
+// spans checks how durations are written: a unit of which there is none is left out, and so is a minute of 60 seconds.
+func (t *tab) spans() {
+	t.Helper()
+	t.reads("#link", "live")
+	t.has("#tile-quota", "TestFailover calls left in any 1 d;")
+	got := eval[string](t, `import("/time.js").then((time) => [0, 0.004, 9.994, 9.996, 25, 59.94, 59.96, 60, 61.5, 119.9, 3600, 3660, 3659, 7199, 86400, 90000, 86399, 31622400].map(time.span).join(", "))`)
+	const want = "0, 0.00 s, 9.99 s, 10.0 s, 25.0 s, 59.9 s, 1 min, 1 min, 1 min 1 s, 1 min 59 s, 1 h, 1 h 1 min, 1 h, 1 h 59 min, 1 d, 1 d 1 h, 23 h 59 min, 366 d"
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
 }
 
 // click clicks with the mouse.
@@ -195,13 +210,35 @@ func (t *tab) losesZone(l look) {
 	t.has("#said", "fault:1: duration: duration \"soon\": a duration is a number with a unit")
 	eval[bool](t, `(document.getElementById("fault-duration").value = "10m", true)`)
 	t.click("#fault button")
-	t.says("zone strikes at T+00:06:28, for 10 min 0 s")
+	t.says("zone strikes at T+00:06:28, for 10 min")
 	t.has("#zones li", "us-east-1a 0 of")
 	t.has("#groups", "failed")
 	t.click("#jump button")
 	t.says("now it is T+00:07:28")
 	if !testing.Short() {
 		t.shoot("serve-zone-lost-" + l.name)
+	}
+}
+
+// narrow makes the window as wide as a phone, and checks that nothing scrolls sideways there, not in a box of its own either: a shard is a block
+// with a line for each zone.
+func (t *tab) narrow() {
+	t.Helper()
+	t.run("a window of 390 pixels", command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}))
+	t.settle()
+	if wide := eval[int](t, `document.documentElement.clientWidth`); wide != 390 {
+		t.Fatalf("the window is %d pixels wide", wide)
+	}
+	t.fits()
+	over := eval[string](t, `[...document.querySelectorAll("body *")].filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX === "auto")
+		.map((e) => e.tagName + "." + e.className + "#" + e.id + ": " + e.scrollWidth + " > " + e.clientWidth).join("; ")`)
+	if over != "" {
+		t.Errorf("scrolls sideways: %s", over)
+	}
+	lines := eval[string](t, `[...document.querySelectorAll('[data-group="shop"] [data-shard="0001"] > *')].map((e) => Math.round(e.getBoundingClientRect().top)).join(" ")`)
+	var name, a, b, c, act int
+	if _, err := fmt.Sscan(lines, &name, &a, &b, &c, &act); err != nil || !(max(name, act) < a && a < b && b < c) {
+		t.Errorf("the tops of a shard's name, zones and button are at %s; want the zones one below the other under the others", lines)
 	}
 }
 
