@@ -18,13 +18,20 @@ import (
 	"failsim/sim"
 )
 
-// The services on the port, by the version that their calls carry.
+// service is one of those on the port: its name in signatures, and its answers' namespace.
+type service struct{ name, namespace string }
+
+// The services, by the version that their calls carry.
 const (
-	cacheVersion   = "2015-02-02"
-	cacheNamespace = "http://elasticache.amazonaws.com/doc/2015-02-02/"
-	stsVersion     = "2011-06-15"
-	stsNamespace   = "https://sts.amazonaws.com/doc/2011-06-15/"
+	cacheVersion = "2015-02-02"
+	stsVersion   = "2011-06-15"
 )
+
+func cacheService() service {
+	return service{"elasticache", "http://elasticache.amazonaws.com/doc/2015-02-02/"}
+}
+
+func stsService() service { return service{"sts", "https://sts.amazonaws.com/doc/2011-06-15/"} }
 
 // Server answers the calls of clients. It is an http.Handler.
 type Server struct {
@@ -90,18 +97,18 @@ type operation struct {
 	changes bool
 }
 
-// find gives the operation of a call, and its namespace.
-func find(action, version string) (op operation, namespace string) {
+// find gives the operation of a call, and the service that has it.
+func find(action, version string) (op operation, of service) {
 	switch version {
 	case stsVersion:
 		if action == "GetCallerIdentity" {
 			op.do = (*Server).callerIdentity
 		}
-		return op, stsNamespace
+		return op, stsService()
 	case cacheVersion:
-		return cacheOperation(action), cacheNamespace
+		return cacheOperation(action), cacheService()
 	}
-	return op, cacheNamespace
+	return op, cacheService()
 }
 
 func cacheOperation(action string) operation {
@@ -126,7 +133,7 @@ func cacheOperation(action string) operation {
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := query.Answer{Namespace: cacheNamespace}
+	answer := query.Answer{Namespace: cacheService().namespace}
 	result, err := s.answer(w, r, &answer)
 	if err != nil {
 		query.WriteError(w, answer, asError(err))
@@ -144,10 +151,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.An
 	if err != nil {
 		return nil, err
 	}
-	op, namespace := find(q.Action, q.Version)
-	answer.Action, answer.Namespace = q.Action, namespace
+	op, of := find(q.Action, q.Version)
+	answer.Action, answer.Namespace = q.Action, of.namespace
 	if s.verifier != nil {
-		if _, err := s.verifier.Verify(r, q.Body, time.Now()); err != nil {
+		if _, err := s.verifier.Verify(r, q.Body, of.name, time.Now()); err != nil {
 			return nil, err
 		}
 	}

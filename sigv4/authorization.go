@@ -48,6 +48,9 @@ func readAuthorization(r *http.Request) (authorization, error) {
 	if err := a.readSignedHeaders(fields["SignedHeaders"]); err != nil {
 		return a, err
 	}
+	if n := len(r.Header["X-Amz-Security-Token"]); n > 1 {
+		return a, incomplete("%d X-Amz-Security-Token headers, want one.", n)
+	}
 	return a, a.readDate(r.Header["X-Amz-Date"])
 }
 

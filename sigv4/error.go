@@ -52,10 +52,10 @@ The String-to-Sign should have been
 	return &Error{"SignatureDoesNotMatch", fmt.Sprintf(message, canonical, text), http.StatusForbidden}
 }
 
-// allowed is the sentence that lists options.
-func allowed(what string, options []string) string {
-	if len(options) == 0 {
-		return "Any " + what + " is taken, but none is given."
+// allowedRegions is the sentence that lists them.
+func allowedRegions(regions []string) string {
+	if len(regions) == 0 {
+		return "Any region is taken, but none is given."
 	}
-	return "Have: " + strings.Join(options, ", ") + "."
+	return "Have: " + strings.Join(regions, ", ") + "."
 }

@@ -39,26 +39,25 @@ type Key struct {
 
 // Verifier checks requests against a set of keys. It may be called from several goroutines at a time. NewVerifier makes one.
 type Verifier struct {
-	keys     Keys
-	regions  []string // none: any
-	services []string
-	signing  signingKeys
+	keys    Keys
+	regions []string // none: any
+	signing signingKeys
 }
 
-// NewVerifier returns a Verifier of requests to ElastiCache and STS that are scoped to one of the regions, or to any where none
-// is given. The keys must not change while it is used.
+// NewVerifier returns a Verifier of requests that are scoped to one of the regions, or to any where none is given. The keys must
+// not change while it is used.
 func NewVerifier(keys Keys, regions ...string) *Verifier {
-	return &Verifier{keys: keys, regions: regions, services: []string{"elasticache", "sts"}}
+	return &Verifier{keys: keys, regions: regions}
 }
 
-// Verify returns the access key id that signed the request, or an *Error. The body is what the request carried, as it was sent;
-// now is the wall clock's time, whatever time the service simulates.
-func (v *Verifier) Verify(r *http.Request, body []byte, now time.Time) (accessKeyID string, err error) {
+// Verify returns the access key id that signed the request to a service, such as sts, or an *Error. The body is what the request
+// carried, as it was sent; now is the wall clock's time, whatever time the service simulates.
+func (v *Verifier) Verify(r *http.Request, body []byte, service string, now time.Time) (accessKeyID string, err error) {
 	a, err := readAuthorization(r)
 	if err != nil {
 		return "", err
 	}
-	if err := v.checkScope(a); err != nil {
+	if err := v.checkScope(a, service); err != nil {
 		return "", err
 	}
 	if err := checkAge(a.at, now); err != nil {
@@ -87,7 +86,7 @@ func (v *Verifier) Verify(r *http.Request, body []byte, now time.Time) (accessKe
 }
 
 // checkScope holds the credential scope to what this server is.
-func (v *Verifier) checkScope(a authorization) error {
+func (v *Verifier) checkScope(a authorization, service string) error {
 	switch s := a.scope; {
 	case a.terminator != "aws4_request":
 		return wrongScope("Credential should be scoped with a valid terminator: 'aws4_request', not '%s'.", a.terminator)
@@ -95,9 +94,9 @@ func (v *Verifier) checkScope(a authorization) error {
 		return wrongScope("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "+
 			"'%s' != '%s', from '%s'.", s.day, a.amzDate[:len("20060102")], a.amzDate)
 	case s.region == "" || len(v.regions) > 0 && !slices.Contains(v.regions, s.region):
-		return wrongScope("Credential should be scoped to a valid region, not '%s'. %s", s.region, allowed("region", v.regions))
-	case !slices.Contains(v.services, s.service):
-		return wrongScope("Credential should be scoped to correct service, not '%s'. %s", s.service, allowed("service", v.services))
+		return wrongScope("Credential should be scoped to a valid region, not '%s'. %s", s.region, allowedRegions(v.regions))
+	case s.service != service:
+		return wrongScope("Credential should be scoped to correct service: '%s', not '%s'.", service, s.service)
 	}
 	return nil
 }

@@ -55,9 +55,7 @@ func signedAt() time.Time { return time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC
 
 // verifier knows the key of the vectors.
 func verifier(v vector) *Verifier {
-	made := NewVerifier(Keys{exampleID: {Secret: exampleSecret, SessionToken: v.Token}})
-	made.services = append(made.services, "iam", "service")
-	return made
+	return NewVerifier(Keys{exampleID: {Secret: exampleSecret, SessionToken: v.Token}})
 }
 
 // receive parses a request as a server does.
@@ -79,7 +77,7 @@ func TestRequestsSignedElsewhereVerify(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
 			r, body := receive(t, v.Request)
-			id, err := verifier(v).Verify(r, body, signedAt())
+			id, err := verifier(v).Verify(r, body, v.Service, signedAt())
 			if id != exampleID || err != nil {
 				t.Errorf("%q, %v", id, err)
 			}
@@ -140,8 +138,10 @@ func TestEachRefusalHasItsCode(t *testing.T) {
 		{"another terminator", "/aws4_request", "/aws5_request", "SignatureDoesNotMatch", "'aws5_request'"},
 		{"day of the scope", "/20150830/", "/20150829/", "SignatureDoesNotMatch", "'20150829' != '20150830'"},
 		{"another region", "/us-east-1/", "/us-west-2/", "SignatureDoesNotMatch", "Have: eu-central-1, us-east-1."},
-		{"another service", "/elasticache/", "/rds/", "SignatureDoesNotMatch", "Have: elasticache, sts"},
+		{"another service", "/elasticache/", "/rds/", "SignatureDoesNotMatch", "correct service: 'elasticache', not 'rds'"},
 		{"unknown key", "Credential=AKIDEXAMPLE", "Credential=AKIDEXAMPLF", "InvalidClientTokenId", "token"},
+		{"a service of the port", "/elasticache/", "/sts/", "SignatureDoesNotMatch", "correct service: 'elasticache', not 'sts'"},
+		{"two tokens", "\r\n\r\n", "\r\nX-Amz-Security-Token: x\r\nX-Amz-Security-Token: x\r\n\r\n", "IncompleteSignature", "2 X-Amz-Security-Token"},
 		{"token that nobody has", "\r\n\r\n", "\r\nX-Amz-Security-Token: x\r\n\r\n", "InvalidClientTokenId", "token"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestEachRefusalHasItsCode(t *testing.T) {
 				t.Fatalf("the request has no %q", c.old)
 			}
 			r, body := receive(t, changed)
-			id, err := NewVerifier(Keys{exampleID: {Secret: exampleSecret}}, "eu-central-1", "us-east-1").Verify(r, body, signedAt())
+			id, err := NewVerifier(Keys{exampleID: {Secret: exampleSecret}}, "eu-central-1", "us-east-1").Verify(r, body, "elasticache", signedAt())
 			if message := refusal(t, id, err, c.code); !strings.Contains(message, c.says) {
 				t.Errorf("%q does not say %q", message, c.says)
 			}
@@ -161,7 +161,7 @@ func TestEachRefusalHasItsCode(t *testing.T) {
 
 func TestPresignedURLsAreRefused(t *testing.T) {
 	r, body := receive(t, "GET /?Action=DescribeEvents&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=1 HTTP/1.1\r\nHost: x\r\n\r\n")
-	id, err := NewVerifier(Keys{}).Verify(r, body, signedAt())
+	id, err := NewVerifier(Keys{}).Verify(r, body, "elasticache", signedAt())
 	if message := refusal(t, id, err, "IncompleteSignature"); !strings.Contains(message, "presigned URL is not supported") {
 		t.Error(message)
 	}
@@ -198,7 +198,7 @@ func TestWhatWasSignedCannotChange(t *testing.T) {
 				t.Fatalf("the request has no %q", c.old)
 			}
 			r, body := receive(t, changed)
-			id, err := verifier(v).Verify(r, body, signedAt())
+			id, err := verifier(v).Verify(r, body, v.Service, signedAt())
 			if c.code == "" {
 				if id != exampleID || err != nil {
 					t.Errorf("%q, %v", id, err)
@@ -214,7 +214,7 @@ func TestWhatWasSignedCannotChange(t *testing.T) {
 func TestPayloadHashIsNeverTrusted(t *testing.T) {
 	v := the(t, "js")
 	r, body := receive(t, v.Request)
-	id, err := verifier(v).Verify(r, bytes.Replace(body, []byte("0001"), []byte("0002"), 1), signedAt())
+	id, err := verifier(v).Verify(r, bytes.Replace(body, []byte("0001"), []byte("0002"), 1), v.Service, signedAt())
 	refusal(t, id, err, "SignatureDoesNotMatch")
 }
 
@@ -223,12 +223,12 @@ func TestAnyOtherSignatureIsRefused(t *testing.T) {
 	for i, digit := range v.Signature {
 		other := v.Signature[:i] + map[bool]string{true: "1", false: "0"}[digit == '0'] + v.Signature[i+1:]
 		r, body := receive(t, strings.Replace(v.Request, v.Signature, other, 1))
-		id, err := verifier(v).Verify(r, body, signedAt())
+		id, err := verifier(v).Verify(r, body, v.Service, signedAt())
 		refusal(t, id, err, "SignatureDoesNotMatch")
 	}
 	for _, other := range []string{v.Signature[1:], v.Signature[:63], strings.ToUpper(v.Signature), "0"} {
 		r, body := receive(t, strings.Replace(v.Request, v.Signature, other, 1))
-		id, err := verifier(v).Verify(r, body, signedAt())
+		id, err := verifier(v).Verify(r, body, v.Service, signedAt())
 		refusal(t, id, err, "SignatureDoesNotMatch")
 	}
 }
@@ -251,7 +251,7 @@ func TestRequestsAreGoodFor15MinutesEitherWay(t *testing.T) {
 		{10 * 365 * 24 * time.Hour, "Signature expired"},
 	} {
 		r, body := receive(t, v.Request)
-		id, err := verifier(v).Verify(r, body, signedAt().Add(c.age))
+		id, err := verifier(v).Verify(r, body, v.Service, signedAt().Add(c.age))
 		if c.says == "" {
 			if id != exampleID || err != nil {
 				t.Errorf("age %v: %q, %v", c.age, id, err)
@@ -268,7 +268,7 @@ func TestRequestsAreGoodFor15MinutesEitherWay(t *testing.T) {
 func TestMismatchShowsWhatWasComputed(t *testing.T) {
 	v := the(t, "get-vanilla")
 	r, body := receive(t, strings.Replace(v.Request, v.Signature, strings.Repeat("0", 64), 1))
-	id, err := verifier(v).Verify(r, body, signedAt())
+	id, err := verifier(v).Verify(r, body, v.Service, signedAt())
 	message := refusal(t, id, err, "SignatureDoesNotMatch")
 	// The canonical request and the string to sign of get-vanilla in AWS's test suite; e3b0… is the hash of nothing.
 	for _, part := range []string{
@@ -288,17 +288,17 @@ func TestSigningKeysAreFewAndTrue(t *testing.T) {
 	v := the(t, "botocore")
 	made := verifier(v)
 	r, body := receive(t, strings.Replace(v.Request, "Signature=", "Signature=0", 1))
-	if _, err := made.Verify(r, body, signedAt()); err == nil || len(made.signing.known) != 0 {
+	if _, err := made.Verify(r, body, v.Service, signedAt()); err == nil || len(made.signing.known) != 0 {
 		t.Errorf("%v, and %d keys are remembered", err, len(made.signing.known))
 	}
 	r, body = receive(t, v.Request)
 	for range 3 {
-		if _, err := made.Verify(r, body, signedAt()); err != nil || len(made.signing.known) != 1 {
+		if _, err := made.Verify(r, body, v.Service, signedAt()); err != nil || len(made.signing.known) != 1 {
 			t.Errorf("%v, and %d keys are remembered", err, len(made.signing.known))
 		}
 	}
 	r, body = receive(t, strings.Replace(v.Request, "0001", "0002", 1))
-	if _, err := made.Verify(r, body, signedAt()); err == nil {
+	if _, err := made.Verify(r, body, v.Service, signedAt()); err == nil {
 		t.Error("a remembered key verified another request")
 	}
 	for i := range 3 * maxSigningKeys {
@@ -308,7 +308,7 @@ func TestSigningKeysAreFewAndTrue(t *testing.T) {
 		}
 	}
 	r, body = receive(t, v.Request)
-	if _, err := made.Verify(r, body, signedAt()); err != nil {
+	if _, err := made.Verify(r, body, v.Service, signedAt()); err != nil {
 		t.Error(err)
 	}
 }
@@ -322,7 +322,7 @@ func TestVerifierIsSafeForConcurrentUse(t *testing.T) {
 		r, body := receive(t, v.Request)
 		all.Go(func() {
 			for range 100 {
-				if id, err := shared.Verify(r, body, signedAt()); id != exampleID || err != nil {
+				if id, err := shared.Verify(r, body, v.Service, signedAt()); id != exampleID || err != nil {
 					t.Errorf("%s: %q, %v", name, id, err)
 				}
 			}
@@ -338,7 +338,7 @@ func BenchmarkVerify(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		r, body := receive(b, v.Request)
 		for pb.Next() {
-			if _, err := shared.Verify(r, body, signedAt()); err != nil {
+			if _, err := shared.Verify(r, body, v.Service, signedAt()); err != nil {
 				b.Error(err)
 			}
 		}
@@ -360,7 +360,7 @@ func FuzzVerify(f *testing.F) {
 		if err != nil {
 			return
 		}
-		id, err := shared.Verify(r, body, signedAt())
+		id, err := shared.Verify(r, body, "elasticache", signedAt())
 		refused, ok := errors.AsType[*Error](err)
 		if id != "" || !ok || refused.Code == "" || refused.Message == "" || refused.Status < 400 {
 			t.Errorf("%q, %v", id, err)
