@@ -33,7 +33,7 @@ func BenchmarkLook(b *testing.B) {
 	for _, windows := range []int{1_000, 10_000, 100_000} {
 		wall := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 		wallClock := func() time.Time { return wall }
-		fleet := server.NewFleet(&sc.Config, 1, 1, wallClock)
+		fleet := server.NewFleet(&sc.Config, 1, server.Clock{Speed: 1, Wall: wallClock})
 		for count := 0; count < windows; fleet.View(func(w *sim.World) { count = len(w.AppendOutages(nil)) }) {
 			fleet.Advance(24 * time.Hour)
 		}

@@ -22,8 +22,7 @@ type clock struct {
 }
 
 func (s *Server) clock(state server.ClockState) clock {
-	start := s.fleet.Config().Start
-	return clock{instant(state.Now), date{start, state.Now}, speed(state.Speed), state.Paused, instant(state.Next), date{start, state.Next}}
+	return clock{instant(state.Now), date{state.Start, state.Now}, speed(state.Speed), state.Paused, instant(state.Next), date{state.Start, state.Next}}
 }
 
 // speed is a number, or "max".

@@ -69,7 +69,7 @@ func fleetAt(t *testing.T, wallClock func() time.Time) *server.Fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server.NewFleet(&sc.Config, 1, 60, wallClock)
+	return server.NewFleet(&sc.Config, 1, server.Clock{Speed: 60, Wall: wallClock})
 }
 
 // client calls a control server as a script does.

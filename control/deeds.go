@@ -61,12 +61,12 @@ func (s *Server) testFailover(r *http.Request) (any, error) {
 	if body.Group == "" || body.NodeGroup == "" {
 		return nil, refuse(http.StatusBadRequest, "body: group and node_group are both needed: %s", want)
 	}
-	cfg, done := s.fleet.Config(), accepted{Group: body.Group, NodeGroup: body.NodeGroup}
+	done := accepted{Group: body.Group, NodeGroup: body.NodeGroup}
 	violation := s.fleet.Call(sim.CallConfig{Group: body.Group, NodeGroup: body.NodeGroup}, func(w *sim.World) {
-		done.At, done.Date, done.QuotaLeft = instant(w.Now()), date{cfg.Start, w.Now()}, w.QuotaState().Left
+		done.At, done.Date, done.QuotaLeft = instant(w.Now()), dateOf(w, w.Now()), w.QuotaState().Left
 	})
 	if violation != sim.NoViolation {
-		return nil, &refusal{http.StatusConflict, "TestFailover of " + body.Group + "/" + body.NodeGroup + ": " + violation.String(), cfg.Refusals[violation]}
+		return nil, &refusal{http.StatusConflict, "TestFailover of " + body.Group + "/" + body.NodeGroup + ": " + violation.String(), s.fleet.Config().Refusals[violation]}
 	}
 	return done, nil
 }

@@ -152,6 +152,8 @@ type date struct {
 	at    sim.Time
 }
 
+func dateOf(w *sim.World, at sim.Time) date { return date{w.Date(0), at} }
+
 // MarshalJSON writes the text.
 func (d date) MarshalJSON() ([]byte, error) {
 	if d.at == sim.Never {

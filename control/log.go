@@ -41,7 +41,7 @@ func (s *Server) getEvents(r *http.Request) (any, error) {
 func (s *Server) appendEvents(to []serviceEvent, w *sim.World, first int) []serviceEvent {
 	for n := first; n < w.ServiceEventCount(); n++ {
 		e := w.ServiceEventAt(n)
-		to = append(to, serviceEvent{n, instant(e.At), date{s.fleet.Config().Start, e.At}, e.SourceID, e.SourceType, e.Message})
+		to = append(to, serviceEvent{n, instant(e.At), dateOf(w, e.At), e.SourceID, e.SourceType, e.Message})
 	}
 	return to
 }

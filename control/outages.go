@@ -75,24 +75,24 @@ func (s *Server) getOutages(r *http.Request) (any, error) {
 			if page.More = len(page.Windows) == limit; page.More {
 				return
 			}
-			page.Windows = append(page.Windows, s.window(page.Next, &o))
+			page.Windows = append(page.Windows, s.window(w, page.Next, &o))
 		}
 	})
 	return page, nil
 }
 
-func (s *Server) window(n int, o *sim.OutageWindow) window {
+func (s *Server) window(w *sim.World, n int, o *sim.OutageWindow) window {
 	cfg := s.fleet.Config()
-	w := window{N: n, From: instant(o.From), FromDate: date{cfg.Start, o.From}, To: instant(o.To), Seconds: span(o.To - o.From), Open: o.Censored,
+	told := window{N: n, From: instant(o.From), FromDate: dateOf(w, o.From), To: instant(o.To), Seconds: span(o.To - o.From), Open: o.Censored,
 		Access: o.Access.String(), Observer: o.Observer.String(), Cause: o.Cause.String()}
 	if o.Censored {
-		w.To = instant(sim.Never)
+		told.To = instant(sim.Never)
 	}
 	if o.Group >= 0 {
-		w.Group = cfg.Groups[o.Group].ID
+		told.Group = cfg.Groups[o.Group].ID
 		if o.NodeGroup >= 0 {
-			w.NodeGroup = cfg.Groups[o.Group].NodeGroups[o.NodeGroup].ID
+			told.NodeGroup = cfg.Groups[o.Group].NodeGroups[o.NodeGroup].ID
 		}
 	}
-	return w
+	return told
 }

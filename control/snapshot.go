@@ -31,7 +31,7 @@ func (s *Server) snapshot(sight server.Sight) *snapshot {
 	outages := outagesNow{s.outages.totals(w), []window{}}
 	for _, n := range s.outages.newest(w) {
 		o := w.OutageAt(n)
-		outages.Latest = append(outages.Latest, s.window(n, &o))
+		outages.Latest = append(outages.Latest, s.window(w, n, &o))
 	}
 	s.latest = &snapshot{taken: now, resets: sight.Resets, version: sight.Version, clock: sight.Clock,
 		parts: &texts{values: []any{s.clock(sight.Clock), w.Idle(), w.APIBlocked(), s.quota(w), outages}}}

@@ -77,8 +77,8 @@ func (s *Server) getQuota(*http.Request) (any, error) {
 }
 
 func (s *Server) quota(w *sim.World) quota {
-	cfg, q := s.fleet.Config(), w.QuotaState()
-	return quota{q.Limit, q.Used, q.Left, span(cfg.Quota.Window), instant(q.NextFree), date{cfg.Start, q.NextFree}}
+	q := w.QuotaState()
+	return quota{q.Limit, q.Used, q.Left, span(s.fleet.Config().Quota.Window), instant(q.NextFree), dateOf(w, q.NextFree)}
 }
 
 func (s *Server) groups(w *sim.World) []group {

@@ -17,7 +17,7 @@ func BenchmarkDescribe(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	fleet := server.NewFleet(&sc.Config, 1, 1, start)
+	fleet := server.NewFleet(&sc.Config, 1, server.Clock{Speed: 1, Wall: start})
 	handler := server.New(fleet, server.Settings{})
 	b.ReportAllocs()
 	for b.Loop() {

@@ -8,8 +8,9 @@ import (
 
 // ClockState is how a fleet's clock stands.
 type ClockState struct {
+	Start  time.Time // the calendar's instant of virtual zero
 	Now    sim.Time
-	Date   time.Time // the calendar's instant of Now
+	Date   time.Time // that of Now
 	Speed  Speed
 	Paused bool
 	// Next is the instant of the next event; Never where nothing is left to happen.
@@ -26,7 +27,7 @@ func (f *Fleet) Clock() ClockState {
 
 func (f *Fleet) clock() ClockState {
 	now := f.world.Now()
-	state := ClockState{Now: now, Date: f.cfg.Start.Add(time.Duration(now)), Speed: f.pace.speed, Paused: f.resumes != 0, Next: sim.Never}
+	state := ClockState{Start: f.cfg.Start, Now: now, Date: f.world.Date(now), Speed: f.pace.speed, Paused: f.resumes != 0, Next: sim.Never}
 	if state.Paused {
 		state.Speed = f.resumes
 	}

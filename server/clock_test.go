@@ -3,10 +3,12 @@ package server_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"failsim/scenario"
 	"failsim/server"
 	"failsim/sim"
 )
@@ -48,6 +50,43 @@ func TestVirtualTimePassesAtItsSpeed(t *testing.T) {
 	s.at(100 * time.Second)
 	s.fleet.Reset(1)
 	s.at(0)
+}
+
+// TestClientsSeeTheirOwnCallFromTheirOwnClock: a client asks for the events since its own clock's now, calls TestFailover, and polls until
+// the recovery is finished, at any time after the start or a reset, and however long a World takes to be made.
+func TestClientsSeeTheirOwnCallFromTheirOwnClock(t *testing.T) {
+	sc, err := scenario.Parse("scenario.toml", []byte(zoo), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, speed := range []server.Speed{1, 60, server.SpeedMax} {
+		wall := time.Date(2030, 5, 5, 0, 0, 0, 0, time.UTC)
+		s := &service{t: t, wall: &wall}
+		s.fleet = server.NewFleet(&sc.Config, 1, server.Clock{Speed: speed, StartsNow: true, Wall: func() time.Time {
+			wall = wall.Add(time.Millisecond)
+			return wall
+		}})
+		s.Handler = server.New(s.fleet, server.Settings{})
+		for _, later := range []time.Duration{0, 13 * time.Minute, 26 * time.Hour} {
+			s.wait(later)
+			since := wall.UTC().Format(time.RFC3339Nano)
+			s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").fine()
+			var seen []string
+			for range 60 {
+				if seen = s.call("DescribeEvents", "StartTime", since).fine().texts("DescribeEventsResult>Events>Event>Message"); len(seen) == 5 {
+					break
+				}
+				s.wait(15 * time.Second)
+			}
+			if len(seen) != 5 || !strings.HasPrefix(seen[0], "Finished recovery") {
+				t.Errorf("speed %v, %v later: %d events since the client's now: %q", speed, later, len(seen), seen)
+			}
+			s.fleet.Reset(1)
+			if clock := s.fleet.Clock(); wall.Sub(clock.Start) > 10*time.Millisecond {
+				t.Errorf("speed %v: virtual zero at %v after a reset at %v", speed, clock.Start, wall)
+			}
+		}
+	}
 }
 
 // TestPollsJumpAtSpeedMax: a poll goes to the next event, a call that changes something does not move time.

@@ -98,12 +98,12 @@ func (s *Server) describeEvents(q *call) (any, error) {
 		if page.next {
 			next = min(next, page.first)
 		} else {
-			page.from, page.to = filter.window(s.date(w.Now()))
+			page.from, page.to = filter.window(w.Date(w.Now()))
 		}
 		for ; next >= 0; next-- {
 			e := w.ServiceEventAt(next)
 			// The window is held against what the client sees: it may well ask from, or up to, a date that it was shown.
-			date := s.date(e.At).Truncate(time.Millisecond)
+			date := w.Date(e.At).Truncate(time.Millisecond)
 			switch {
 			case date.Before(page.from):
 				return

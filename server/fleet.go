@@ -14,29 +14,44 @@ import (
 // instant with an event of the World; it waits a nanosecond.
 type Fleet struct {
 	wallClock func() time.Time
+	startsNow bool
 
 	mu      sync.Mutex
-	cfg     sim.Config
+	cfg     sim.Config // but for Start nothing of it changes
 	world   *sim.World
 	seed    uint64
 	pace    pace
 	resumes Speed  // the speed to resume with; 0 where the clock is not paused
 	version uint64 // counts what has changed the World
-	calls   uint64 // counts the calls of clients
 	resets  uint64 // counts how often it was put to virtual zero
 	deeds   []Deed
 	// trailing is the same World some while behind, made for the first who asks; it has repeated so many deeds.
 	trailing *sim.World
 	repeated int
+
+	// Calls are numbered under a lock of their own, so that nobody waits to be read while the World plays.
+	numbering sync.Mutex
+	numbered  luck // the last one
 }
 
-// NewFleet returns the fleet of a configuration, standing at virtual zero, at that speed. It has no horizon: what happens by chance goes on for
-// as long as anybody looks. The wall clock is time.Now, but for tests.
-func NewFleet(cfg *sim.Config, seed uint64, speed Speed, wallClock func() time.Time) *Fleet {
-	f := &Fleet{wallClock: wallClock, cfg: *cfg, pace: pace{speed: speed}}
+// Clock says how a fleet's clock goes. The wall clock is time.Now, but for tests.
+type Clock struct {
+	Wall   func() time.Time
+	Speed  Speed
+	Paused bool
+	// StartsNow lets virtual zero be the wall clock's now, and after each reset again, in place of the configuration's Start. At SpeedMax
+	// virtual time then follows the wall clock where that is ahead: clients compute from it which events they have not seen.
+	StartsNow bool
+}
+
+// NewFleet returns the fleet of a configuration, standing at virtual zero. It has no horizon: what happens by chance goes on for as long as
+// anybody looks.
+func NewFleet(cfg *sim.Config, seed uint64, clock Clock) *Fleet {
+	f := &Fleet{wallClock: clock.Wall, startsNow: clock.StartsNow, cfg: *cfg, pace: pace{speed: clock.Speed}}
+	if clock.Paused {
+		f.resumes, f.pace.speed = clock.Speed, 0
+	}
 	f.cfg.Horizon = sim.Endless
-	f.world = sim.NewWorld(&f.cfg)
-	f.world.Trace(true)
 	f.Reset(seed)
 	return f
 }
@@ -46,14 +61,25 @@ func NewFleet(cfg *sim.Config, seed uint64, speed Speed, wallClock func() time.T
 func (f *Fleet) Reset(seed uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	begun := f.wallClock()
+	if f.startsNow {
+		f.cfg.Start = begun.UTC().Truncate(time.Millisecond)
+		begun, f.world = f.cfg.Start, nil // the Start decides when maintenance windows open
+	}
+	if f.world == nil {
+		f.world = sim.NewWorld(&f.cfg)
+		f.world.Trace(true)
+	}
 	f.world.Reset(seed, 0)
-	f.seed, f.deeds, f.trailing, f.calls = seed, nil, nil, 0
+	f.seed, f.deeds, f.trailing = seed, nil, nil
+	f.number(luck{seed: seed})
 	f.version++
 	f.resets++
-	f.stand(0)
+	f.playTo(0)
+	f.pace.wall, f.pace.virtual = begun, 0
 }
 
-// Config is what the fleet was made from. It is not to be written.
+// Config is what the fleet was made from. It is not to be written; its Start is read while a World is seen, by World.Date.
 func (f *Fleet) Config() *sim.Config { return &f.cfg }
 
 // Seed is the seed of the World.
@@ -64,11 +90,17 @@ func (f *Fleet) Seed() uint64 {
 }
 
 // nextCall numbers the calls of clients, from 1 on; with the seed the number decides what chance has to do with a call.
-func (f *Fleet) nextCall() (seed, number uint64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.calls++
-	return f.seed, f.calls
+func (f *Fleet) nextCall() luck {
+	f.numbering.Lock()
+	defer f.numbering.Unlock()
+	f.numbered.number++
+	return f.numbered
+}
+
+func (f *Fleet) number(last luck) {
+	f.numbering.Lock()
+	defer f.numbering.Unlock()
+	f.numbered = last
 }
 
 // View shows the World as it stands now.
@@ -101,7 +133,15 @@ func (f *Fleet) change(do func(w *sim.World, now sim.Time)) {
 }
 
 // catchUp plays what is due by now.
-func (f *Fleet) catchUp() { f.playTo(f.pace.at(f.wallClock())) }
+func (f *Fleet) catchUp() {
+	wall := f.wallClock()
+	now := f.pace.at(wall)
+	if ahead := sim.Time(wall.Sub(f.cfg.Start)); f.startsNow && f.pace.speed == SpeedMax && ahead > now {
+		now = min(endOfTime, ahead)
+		f.pace.virtual = now
+	}
+	f.playTo(now)
+}
 
 func (f *Fleet) playTo(t sim.Time) {
 	for {

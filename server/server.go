@@ -144,9 +144,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer reads the call, verifies who signed it and does it.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.Answer) (any, error) {
-	seed, number := s.fleet.nextCall()
-	luck := luck{seed, number}
-	answer.RequestID = query.RequestID(seed, number)
+	luck := s.fleet.nextCall()
+	answer.RequestID = query.RequestID(luck.seed, luck.number)
 	q, err := query.Read(w, r)
 	if err != nil {
 		return nil, err
@@ -170,6 +169,3 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.An
 	}
 	return result, s.after(luck, op.changes)
 }
-
-// date is the calendar's instant of a virtual one.
-func (s *Server) date(t sim.Time) time.Time { return s.cfg.Start.Add(time.Duration(t)) }

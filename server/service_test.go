@@ -36,7 +36,7 @@ func serve(t *testing.T, text string, speed server.Speed, settings server.Settin
 	}
 	sc.Config.Start = start()
 	s := &service{t: t, wall: new(time.Date(2030, 5, 5, 0, 0, 0, 0, time.UTC))}
-	s.fleet = server.NewFleet(&sc.Config, 1, speed, func() time.Time { return *s.wall })
+	s.fleet = server.NewFleet(&sc.Config, 1, server.Clock{Speed: speed, Wall: func() time.Time { return *s.wall }})
 	s.Handler = server.New(s.fleet, settings)
 	return s
 }

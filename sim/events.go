@@ -362,7 +362,7 @@ func (w *World) nodeMessage(e serviceEvent) string {
 	case messageScaled:
 		return "Succeeded applying modification to cache node type to " + w.top.faultConfig(e.fault).Work.NodeType + "."
 	case messageScheduled:
-		begin := w.top.cfg.Start.Add(time.Duration(w.top.faults[e.fault].begin))
+		begin := w.Date(w.top.faults[e.fault].begin)
 		group := w.top.nodeGroups[w.nodes[e.subject].nodeGroup].group
 		return fmt.Sprintf("The node with Cache Cluster ID: %s, Node ID: %s is scheduled for replacement during the maintenance window "+
 			"from Start Time: %s, End Time: %s", w.top.nodes[e.subject].cfg.ID, cacheNodeID, begin.Format(time.RFC3339),

@@ -1,5 +1,7 @@
 package sim
 
+import "time"
+
 // GroupState is how a replication group stands now, where that can differ from its GroupConfig.
 type GroupState struct {
 	ID string
@@ -216,6 +218,9 @@ func (w *World) QuotaState() QuotaState {
 
 // APIBlocked tells whether the service refuses every TestFailover call now.
 func (w *World) APIBlocked() bool { return w.blocks > 0 }
+
+// Date is the calendar's instant of a virtual one.
+func (w *World) Date(t Time) time.Time { return w.top.cfg.Start.Add(time.Duration(t)) }
 
 // Next is the instant of the next event; ok is false, and the instant Never, where none is left.
 func (w *World) Next() (t Time, ok bool) { return w.clock.Peek() }

@@ -54,7 +54,7 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	flags.StringVar(&f.credentials, "credentials", "", "file of the keys that may sign calls, as ~/.aws/credentials (default: any signature is taken)")
 	flags.StringVar(&f.speed, "speed", "1", "virtual seconds in a second, or max: every poll jumps to the next event")
 	flags.BoolVar(&f.paused, "paused", false, "start with the clock standing still")
-	flags.StringVar(&f.start, "start", "now", "the calendar's instant of virtual zero: now, scenario, or such as 2026-01-01T00:00:00Z")
+	flags.StringVar(&f.start, "start", startNow, "the calendar's instant of virtual zero: now, scenario, or such as 2026-01-01T00:00:00Z")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all randomness (default: the scenario's)")
 	flags.StringArrayVar(&f.troubles, "trouble", nil, "KIND=RATE[:DURATION], may be repeated: "+server.TroubleKinds())
 	flags.BoolVar(&f.operator, "operator", false, "play the scenario's own calls and campaigns too")
@@ -92,11 +92,7 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		_ = listener.Close()
 		return err
 	}
-	fleet := server.NewFleet(&sc.Config, f.seed, speed, time.Now)
-	if f.paused {
-		fleet.Pause()
-		fleet.Reset(f.seed) // the microseconds that have passed would be others every time
-	}
+	fleet := server.NewFleet(&sc.Config, f.seed, server.Clock{Wall: time.Now, Speed: speed, Paused: f.paused, StartsNow: f.start == startNow})
 	signatures := "any signature is taken"
 	if settings.Verifier != nil {
 		signatures = "signatures are verified"
@@ -117,6 +113,9 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 // mostConnections is how many clients are served at once; more than a game day has.
 const mostConnections = 1024
 
+// startNow is the --start that no scenario has.
+const startNow = "now"
+
 // settings reads the flags that say how clients are treated, and how time passes.
 func (f *serveFlags) settings(sc *scenario.Scenario) (settings server.Settings, speed server.Speed, err error) {
 	for _, text := range f.troubles {
@@ -130,9 +129,7 @@ func (f *serveFlags) settings(sc *scenario.Scenario) (settings server.Settings, 
 		return settings, 0, usagef("--speed: %w", err)
 	}
 	switch f.start {
-	case "now":
-		sc.Config.Start = time.Now().UTC().Truncate(time.Millisecond)
-	case "scenario":
+	case startNow, "scenario":
 	default:
 		if sc.Config.Start, err = time.Parse(time.RFC3339, f.start); err != nil {
 			return settings, 0, usagef("--start %s; want now, scenario or an instant such as 2026-01-01T00:00:00Z", strconv.Quote(f.start))
@@ -195,7 +192,11 @@ func (f *serveFlags) mayRecord(sc *scenario.Scenario) error {
 	if _, err := os.Stat(f.record); err == nil {
 		return usagef("--record: %s is there already; want the name of a new file", f.record)
 	}
-	if err := sc.MayRecord(f.session(sc)); err != nil {
+	session := f.session(sc)
+	if f.start == startNow {
+		session.Start = time.Now()
+	}
+	if err := sc.MayRecord(session); err != nil {
 		return usagef("--record: %w", err)
 	}
 	return nil
@@ -207,7 +208,8 @@ func (f *serveFlags) writeRecord(sc *scenario.Scenario, fleet *server.Fleet) err
 		return nil
 	}
 	session := f.session(sc)
-	session.Seed, session.Until = fleet.Seed(), fleet.Clock().Now
+	clock := fleet.Clock()
+	session.Start, session.Seed, session.Until = clock.Start, fleet.Seed(), clock.Now
 	for _, deed := range fleet.Deeds() {
 		if deed.Call != nil {
 			session.Calls = append(session.Calls, *deed.Call)
