@@ -128,10 +128,10 @@ func (s *Server) describeCacheClusters(q *call) (any, error) {
 	}
 	places := s.places
 	switch p, ok := s.nodeByID[strings.ToLower(id)]; {
-	case apart:
-		places = nil // every node is a group's
 	case id != "" && !ok:
 		return nil, noCluster(id)
+	case apart:
+		places = nil // every node is a group's
 	case id != "":
 		places = []place{p}
 	}

@@ -60,7 +60,8 @@ func readEventFilter(q *call) (eventFilter, error) {
 	return f, nil
 }
 
-// window is the span that the call asks for, judged at that instant: the last hour; or, of StartTime, EndTime and Duration, what is said.
+// window is the span that the call asks for, judged at that instant: the last hour; or, of StartTime, EndTime and Duration, what is said. Dates
+// of events are whole milliseconds, and so are its ends.
 func (f *eventFilter) window(now time.Time) (from, to time.Time) {
 	span := cmp.Or(time.Duration(f.minutes)*time.Minute, eventsWindow)
 	from, to = f.start, f.end
@@ -74,10 +75,7 @@ func (f *eventFilter) window(now time.Time) (from, to time.Time) {
 	case to.IsZero():
 		to = now
 	}
-	if kept := now.Add(-eventsKept); from.Before(kept) {
-		from = kept
-	}
-	return from, to
+	return from.Add(time.Millisecond - 1).Truncate(time.Millisecond), to.Truncate(time.Millisecond)
 }
 
 // takes tells whether the call asks for the event.
@@ -94,18 +92,22 @@ func (s *Server) describeEvents(q *call) (any, error) {
 	}
 	var result eventsResult
 	s.fleet.Poll(func(w *sim.World) {
-		next := w.ServiceEventCount() - 1
+		next, now := w.ServiceEventCount()-1, w.Date(w.Now())
 		if page.next {
 			next = min(next, page.first)
 		} else {
-			page.from, page.to = filter.window(w.Date(w.Now()))
+			page.from, page.to = filter.window(now)
+		}
+		from := page.from
+		if kept := now.Add(-eventsKept); from.Before(kept) {
+			from = kept
 		}
 		for ; next >= 0; next-- {
 			e := w.ServiceEventAt(next)
 			// The window is held against what the client sees: it may well ask from, or up to, a date that it was shown.
 			date := w.Date(e.At).Truncate(time.Millisecond)
 			switch {
-			case date.Before(page.from):
+			case date.Before(from):
 				return
 			case date.After(page.to) || !filter.takes(&e):
 				continue
@@ -121,5 +123,5 @@ func (s *Server) describeEvents(q *call) (any, error) {
 
 // id tells lists of events apart.
 func (f *eventFilter) id() string {
-	return fmt.Sprint(f.source, " ", f.sourceType, " ", f.start.UnixNano(), " ", f.end.UnixNano(), " ", f.minutes)
+	return fmt.Sprint(f.source, " ", f.sourceType, " ", f.start.Format(time.RFC3339Nano), " ", f.end.Format(time.RFC3339Nano), " ", f.minutes)
 }

@@ -108,6 +108,23 @@ func TestEventsAreKeptFor14Days(t *testing.T) {
 	}
 }
 
+// TestPagesOfAnEndlessWindow: an EndTime that stands for no end, beyond what fits into nanoseconds, brings all pages too; and a later page
+// forgets what has grown too old meanwhile.
+func TestPagesOfAnEndlessWindow(t *testing.T) {
+	s := hourly(t, 25)
+	parameters := []string{"EndTime", "9999-12-31T23:59:59Z", "StartTime", at(-1), "MaxRecords", "40", "SourceType", "replication-group"} // two a failover
+	first := s.call("DescribeEvents", parameters...)
+	marker := first.root.text("DescribeEventsResult>Marker")
+	next := append(parameters, "Marker", marker)
+	if got, then := first.called(), s.call("DescribeEvents", next...).called(); got+" "+then != "25 24 23 22 21 20 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1" {
+		t.Errorf("pages of groups %q and %q", got, then)
+	}
+	s.fleet.Advance(14*24*time.Hour - 25*time.Hour + 3*time.Hour)
+	if got := s.call("DescribeEvents", next...).called(); got != "5 4" {
+		t.Errorf("14 days after call 4: the second page has groups %q, want 5 and 4", got)
+	}
+}
+
 // TestTheDateOfAnEventBoundsIt: a client that asks for what happened from, or up to, the Date that it was shown, gets that event, though
 // the instant itself is finer than a Date can say.
 func TestTheDateOfAnEventBoundsIt(t *testing.T) {

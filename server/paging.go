@@ -15,7 +15,7 @@ type page struct {
 	first, most int
 	list        string
 	next        bool // a page after the first
-	from, to    time.Time
+	from, to    time.Time // whole milliseconds
 }
 
 // The sizes of a page (API reference: MaxRecords).
@@ -48,13 +48,13 @@ func (p *page) read(marker string) bool {
 		}
 	}
 	p.first, p.next = int(numbers[0]), true
-	p.from, p.to = time.Unix(0, numbers[1]), time.Unix(0, numbers[2])
+	p.from, p.to = time.UnixMilli(numbers[1]), time.UnixMilli(numbers[2])
 	return p.first >= 0
 }
 
 // marker is where the next page begins.
 func (p *page) marker(next int) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %d", p.list, next, p.from.UnixNano(), p.to.UnixNano()))
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %d", p.list, next, p.from.UnixMilli(), p.to.UnixMilli()))
 }
 
 // markerOf is the marker of a list of so many items, of which a page ends before the next one; "" where that is the end.
