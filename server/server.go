@@ -164,8 +164,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.An
 		return nil, err
 	}
 	result, err := op.do(s, &call{q, luck})
-	if err != nil {
-		return nil, err
+	s.mayDrop(luck)
+	if err == nil && op.changes {
+		err = s.mayFail(luck)
 	}
-	return result, s.after(luck, op.changes)
+	return result, err
 }

@@ -61,15 +61,15 @@ func (s *Server) listTags(q *call) (any, error) {
 	case !found:
 		return nil, noGroup(id)
 	}
-	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && s.replacing(group) {
+	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && !s.atRest(group) {
 		return nil, refuse("InvalidReplicationGroupState", "Cluster not in available state to perform tagging operations.")
 	}
 	return tagsResult{}, nil
 }
 
-// replacing tells whether a node of the group is being replaced, whatever the service shows.
-func (s *Server) replacing(group int) (is bool) {
-	s.fleet.View(func(w *sim.World) { is = w.Replacing(group) })
+// atRest tells whether the group is shown as available, and none of its nodes is being replaced, whatever is shown meanwhile.
+func (s *Server) atRest(group int) (is bool) {
+	s.fleet.View(func(w *sim.World) { is = w.ShownStatus(group) == sim.StatusAvailable && !w.Replacing(group) })
 	return is
 }
 

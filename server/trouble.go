@@ -22,7 +22,7 @@ const (
 	troubleSlow     = "slow"             // answered after a while of wall time
 	troubleDrop     = "drop"             // done, and the connection closed without an answer
 	troubleStale    = "stale"            // descriptions of groups and nodes as they were a while of virtual time ago
-	troubleTags     = "tags-refused"     // ListTagsForResource refused while a node of the group is being replaced
+	troubleTags     = "tags-refused"     // ListTagsForResource refused while the group is not available, or a node of it is being replaced
 )
 
 // troubles lists the kinds, with the while that each takes if it is not told; 0 for those that take none.
@@ -101,7 +101,7 @@ func (m troubleMaker) strikes(kind string, of luck) (time.Duration, bool) {
 	return t.While, rand.New(rand.NewPCG(stream, of.number)).Float64() < t.Rate
 }
 
-// before is what strikes a call that has not been done yet.
+// before is what strikes a call that has not been done yet. It is not done for a client that has gone.
 func (s *Server) before(r *http.Request, of luck) error {
 	if while, ok := s.trouble.strikes(troubleSlow, of); ok {
 		wait := time.NewTimer(while)
@@ -109,6 +109,7 @@ func (s *Server) before(r *http.Request, of luck) error {
 		select {
 		case <-wait.C:
 		case <-r.Context().Done():
+			return r.Context().Err()
 		}
 	}
 	if _, ok := s.trouble.strikes(troubleThrottle, of); ok {
@@ -117,12 +118,16 @@ func (s *Server) before(r *http.Request, of luck) error {
 	return nil
 }
 
-// after is what strikes a call that was done.
-func (s *Server) after(of luck, changed bool) error {
+// mayDrop closes the connection where that strikes a call that was done or refused.
+func (s *Server) mayDrop(of luck) {
 	if _, ok := s.trouble.strikes(troubleDrop, of); ok {
-		panic(http.ErrAbortHandler) // closes the connection
+		panic(http.ErrAbortHandler)
 	}
-	if _, ok := s.trouble.strikes(troubleLost500, of); ok && changed {
+}
+
+// mayFail is what strikes a call that has changed something.
+func (s *Server) mayFail(of luck) error {
+	if _, ok := s.trouble.strikes(troubleLost500, of); ok {
 		return &query.Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error.", Status: http.StatusInternalServerError}
 	}
 	return nil

@@ -53,13 +53,16 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
-// TestSlowAnswersEndWithTheirClient: whoever has gone is not waited for.
+// TestSlowAnswersEndWithTheirClient: whoever has gone is not waited for, and what they asked for is not done.
 func TestSlowAnswersEndWithTheirClient(t *testing.T) {
 	s := troubled(t, "slow=1:30s")
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := httptest.NewRequest(http.MethodGet, "/?Action=DescribeEvents&Version=2015-02-02", nil)
-	s.do(r.WithContext(gone)).fine()
+	r := httptest.NewRequest(http.MethodGet, "/?Action=TestFailover&Version=2015-02-02&ReplicationGroupId=carts&NodeGroupId=0001", nil)
+	s.do(r.WithContext(gone))
+	if n := len(s.fleet.Deeds()); n != 0 {
+		t.Errorf("%d deeds, want none", n)
+	}
 }
 
 func TestSlowAnswersWait(t *testing.T) {
@@ -71,17 +74,27 @@ func TestSlowAnswersWait(t *testing.T) {
 	}
 }
 
-// TestDroppedConnections: the call is made, and the connection closed without a byte.
+// TestDroppedConnections: the call is made, or refused, and the connection closed without a byte.
 func TestDroppedConnections(t *testing.T) {
 	s := troubled(t, "drop=1")
 	live := httptest.NewServer(s)
 	defer live.Close()
+	s.dropped(live, "carts")
+	s.dropped(live, "nobody")
+	if n := len(s.fleet.Deeds()); n != 2 {
+		t.Errorf("%d deeds, want 2", n)
+	}
+}
+
+// dropped calls TestFailover and wants no answer.
+func (s *service) dropped(live *httptest.Server, group string) {
+	t := s.t
 	conn, err := net.Dial("tcp", live.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	form := url.Values{"Action": {"TestFailover"}, "Version": {"2015-02-02"}, "ReplicationGroupId": {"carts"}, "NodeGroupId": {"0001"}}
+	form := url.Values{"Action": {"TestFailover"}, "Version": {"2015-02-02"}, "ReplicationGroupId": {group}, "NodeGroupId": {"0001"}}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if err := r.Write(conn); err != nil {
@@ -89,9 +102,6 @@ func TestDroppedConnections(t *testing.T) {
 	}
 	if b, err := bufio.NewReader(conn).ReadByte(); err == nil {
 		t.Errorf("the byte %q came back, want none", b)
-	}
-	if n := len(s.fleet.Deeds()); n != 1 {
-		t.Errorf("%d deeds, want 1", n)
 	}
 }
 
@@ -117,8 +127,8 @@ func TestStaleDescriptions(t *testing.T) {
 	}
 }
 
-// TestTagsAreRefusedDuringAReplacement, and only then.
-func TestTagsAreRefusedDuringAReplacement(t *testing.T) {
+// TestTagsAreRefusedWhileAGroupIsNotAtRest: during a replacement and a modification, and only then.
+func TestTagsAreRefusedWhileAGroupIsNotAtRest(t *testing.T) {
 	s := troubled(t, "tags-refused=1")
 	tags := func() *answer {
 		return s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:carts")
@@ -128,6 +138,10 @@ func TestTagsAreRefusedDuringAReplacement(t *testing.T) {
 	tags().refused("InvalidReplicationGroupState")
 	s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:alone").fine()
 	s.fleet.AdvanceUntilIdle()
+	tags().fine()
+	s.call("ModifyReplicationGroup", "ReplicationGroupId", "carts", "AutomaticFailoverEnabled", "false", "MultiAZEnabled", "false").fine()
+	tags().refused("InvalidReplicationGroupState")
+	s.fleet.Advance(time.Hour)
 	tags().fine()
 }
 

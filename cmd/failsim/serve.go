@@ -123,6 +123,9 @@ func (f *serveFlags) settings(sc *scenario.Scenario) (settings server.Settings, 
 		if err != nil {
 			return settings, 0, usagef("--trouble: %w", err)
 		}
+		if slices.ContainsFunc(settings.Troubles, func(other server.Trouble) bool { return other.Kind == t.Kind }) {
+			return settings, 0, usagef("--trouble %s: %s is there already; want each kind once", text, t.Kind)
+		}
 		settings.Troubles = append(settings.Troubles, t)
 	}
 	if speed, err = server.ParseSpeed(f.speed); err != nil {
