@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"failsim/server"
 	"failsim/words"
 )
 
@@ -128,11 +129,7 @@ func same(a, b string) bool {
 
 // checkHost refuses names other than those of this machine: a page from elsewhere whose name was made to lead here says its own.
 func checkHost(r *http.Request) error {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if ip := net.ParseIP(strings.Trim(host, "[]")); strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback() {
+	if server.LoopbackHost(r.Host) {
 		return nil
 	}
 	return refuse(http.StatusForbidden, "host %s; want a loopback address, or localhost", words.Quote(r.Host))

@@ -21,7 +21,7 @@ func BenchmarkDescribe(b *testing.B) {
 	handler := server.New(fleet, server.Settings{})
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Action=DescribeReplicationGroups&ReplicationGroupId=load-42&Version=2015-02-02"))
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/", strings.NewReader("Action=DescribeReplicationGroups&ReplicationGroupId=load-42&Version=2015-02-02"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
 		if handler.ServeHTTP(w, r); w.Code != 200 {

@@ -14,7 +14,7 @@ import (
 type page struct {
 	first, most int
 	list        string
-	next        bool // a page after the first
+	next        bool      // a page after the first
 	from, to    time.Time // whole milliseconds
 }
 

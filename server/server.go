@@ -146,6 +146,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, answer *query.Answer) (any, error) {
 	luck := s.fleet.nextCall()
 	answer.RequestID = query.RequestID(luck.seed, luck.number)
+	if s.verifier == nil {
+		if err := checkLocal(r); err != nil {
+			return nil, err
+		}
+	}
 	q, err := query.Read(w, r)
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func (s *service) call(action string, parameters ...string) *answer {
 	for i := 0; i < len(parameters); i += 2 {
 		form.Set(parameters[i], parameters[i+1])
 	}
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return s.do(r)
 }
@@ -172,4 +172,35 @@ func serviceModel(t *testing.T) (m model) {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// TestWebPagesAreRefused where any signature is taken: a page could make a browser call TestFailover.
+func TestWebPagesAreRefused(t *testing.T) {
+	s := still(t, zoo)
+	for _, c := range []struct {
+		host, header, value string
+		status              int
+	}{
+		{"127.0.0.1:6390", "", "", 200},
+		{"[::1]:6390", "", "", 200},
+		{"LOCALHOST", "", "", 200},
+		{"elasticache.localhost:6390", "", "", 200},
+		{"localhost:6390", "Sec-Fetch-Site", "none", 200}, // typed by a person
+		{"evil.example:6390", "", "", 403},
+		{"localhost.evil.example", "", "", 403},
+		{"10.0.0.1:6390", "", "", 403},
+		{"localhost:6390", "Origin", "http://localhost:8000", 403},
+		{"localhost:6390", "Origin", "null", 403},
+		{"localhost:6390", "Sec-Fetch-Site", "cross-site", 403},
+		{"localhost:6390", "Sec-Fetch-Site", "same-site", 403},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/?Action=DescribeEvents&Version=2015-02-02", nil)
+		r.Host = c.host
+		if c.header != "" {
+			r.Header.Set(c.header, c.value)
+		}
+		if a := s.do(r); a.status != c.status {
+			t.Errorf("host %s, %s %s: status %d, want %d", c.host, c.header, c.value, a.status, c.status)
+		}
+	}
 }

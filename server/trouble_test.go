@@ -58,7 +58,7 @@ func TestSlowAnswersEndWithTheirClient(t *testing.T) {
 	s := troubled(t, "slow=1:30s")
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := httptest.NewRequest(http.MethodGet, "/?Action=TestFailover&Version=2015-02-02&ReplicationGroupId=carts&NodeGroupId=0001", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost/?Action=TestFailover&Version=2015-02-02&ReplicationGroupId=carts&NodeGroupId=0001", nil)
 	s.do(r.WithContext(gone))
 	if n := len(s.fleet.Deeds()); n != 0 {
 		t.Errorf("%d deeds, want none", n)
@@ -95,7 +95,7 @@ func (s *service) dropped(live *httptest.Server, group string) {
 	}
 	defer conn.Close()
 	form := url.Values{"Action": {"TestFailover"}, "Version": {"2015-02-02"}, "ReplicationGroupId": {group}, "NodeGroupId": {"0001"}}
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if err := r.Write(conn); err != nil {
 		t.Fatal(err)
