@@ -45,6 +45,25 @@ func (q *Request) Required(name string) string {
 	return value
 }
 
+// MaxID is how many bytes the name of something has at most; the services that failsim knows take 255 at most.
+const MaxID = 255
+
+// ID is String for the name of something: MaxID bytes at most, and not a part of the request's memory, so that it may be kept.
+func (q *Request) ID(name string) string {
+	value := q.String(name)
+	if len(value) > MaxID {
+		q.fail("The parameter %s has %d bytes. Must be at most %d", name, len(value), MaxID)
+		return ""
+	}
+	return strings.Clone(value)
+}
+
+// RequiredID is ID for a parameter that must be given and not be blank.
+func (q *Request) RequiredID(name string) string {
+	q.Required(name)
+	return q.ID(name)
+}
+
 // Bool returns whether the parameter is true, and whether it is given at all.
 func (q *Request) Bool(name string) (value, given bool) {
 	text, given := q.lookup(name)

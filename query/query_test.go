@@ -155,6 +155,7 @@ func TestGettersRefuseWithAWSsTexts(t *testing.T) {
 		"":                                  "The parameter ReplicationGroupId must be provided and must not be blank.",
 		"R=":                                "The parameter R must be provided and must not be blank.",
 		"R=+%09":                            "The parameter R must be provided and must not be blank.",
+		"R=" + strings.Repeat("r", MaxID+1): "The parameter R has 256 bytes. Must be at most 255",
 		"N=19":                              "Invalid value 19 for N. Must be between 20 and 100",
 		"N=101":                             "Invalid value 101 for N. Must be between 20 and 100",
 		"N=":                                `Invalid value "" for N. Must be a whole number between 20 and 100`,
@@ -176,7 +177,7 @@ func TestGettersRefuseWithAWSsTexts(t *testing.T) {
 		case query == "":
 			q.Required("ReplicationGroupId")
 		case query[0] == 'R':
-			q.Required("R")
+			q.RequiredID("R")
 		}
 		number, _, at := q.Int("N", 20, 100, 50), first(q.Bool("B")), q.Time("T")
 		refused, ok := errors.AsType[*Error](q.Err())

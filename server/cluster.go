@@ -150,7 +150,7 @@ func (s *Server) describeCacheClusters(q *call) (any, error) {
 }
 
 func (s *Server) rebootCacheCluster(q *call) (any, error) {
-	c := sim.CallConfig{Action: sim.ActionReboot, Node: q.Required("CacheClusterId")}
+	c := sim.CallConfig{Action: sim.ActionReboot, Node: q.RequiredID("CacheClusterId")}
 	nodes := q.List("CacheNodeIdsToReboot.CacheNodeId")
 	if err := q.err(); err != nil {
 		return nil, err

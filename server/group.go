@@ -167,7 +167,7 @@ func (s *Server) describeReplicationGroups(q *call) (any, error) {
 }
 
 func (s *Server) testFailover(q *call) (any, error) {
-	c := sim.CallConfig{Group: q.Required("ReplicationGroupId"), NodeGroup: q.Required("NodeGroupId")}
+	c := sim.CallConfig{Group: q.RequiredID("ReplicationGroupId"), NodeGroup: q.RequiredID("NodeGroupId")}
 	if err := q.err(); err != nil {
 		return nil, err
 	}
@@ -177,8 +177,8 @@ func (s *Server) testFailover(q *call) (any, error) {
 }
 
 func (s *Server) modifyReplicationGroup(q *call) (any, error) {
-	c := sim.CallConfig{Action: sim.ActionModify, Group: q.Required("ReplicationGroupId"), Modify: sim.ModifyConfig{
-		Primary: q.String("PrimaryClusterId"), AutomaticFailover: q.toggle("AutomaticFailoverEnabled"), MultiAZ: q.toggle("MultiAZEnabled")}}
+	c := sim.CallConfig{Action: sim.ActionModify, Group: q.RequiredID("ReplicationGroupId"), Modify: sim.ModifyConfig{
+		Primary: q.ID("PrimaryClusterId"), AutomaticFailover: q.toggle("AutomaticFailoverEnabled"), MultiAZ: q.toggle("MultiAZEnabled")}}
 	immediately, given := q.Bool("ApplyImmediately")
 	if err := q.err(); err != nil {
 		return nil, err
