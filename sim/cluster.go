@@ -122,8 +122,9 @@ type failover struct {
 	// does not) to the instant silent at most (Never while nothing stops it).
 	missed        time.Duration
 	alone, silent Time
-	asks          Time // when the replica with the least lag asks for votes; Never where none is about to
-	rival         Time // when the next one with the same lag does
+	asks          Time  // when the first replica of rank 0 asks for votes; Never where none is about to
+	asker         int32 // that replica; -1 where none was up
+	rival         Time  // when the next of rank 0 does
 }
 
 // recovery is a Recovery with what it needs to go on.

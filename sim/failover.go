@@ -100,12 +100,12 @@ func (w *World) cutOffPrimary(f int32) {
 	fo.pending = w.clock.After(w.draw(fo.NodeGroup, phasePromotion, &w.delays(fo.NodeGroup).Promotion), event{KindReplicaPromoted, f})
 }
 
-// promoteReplica makes the replica with the least lag the primary. Its tail is lost; writes are possible again. Where no
+// promoteReplica makes a replica the primary. Its tail is lost; writes are possible again. Where no
 // replica is up the failover waits for one, or for the old primary's replacement. Where the engine elects, the votes come first.
 func (w *World) promoteReplica(f int32) {
 	fo := &w.failovers[f]
 	ng := fo.NodeGroup
-	best := w.leastLagged(ng)
+	best := w.chosen(f)
 	if best < 0 {
 		w.awaitReplica(f)
 		return

@@ -21,14 +21,13 @@ func (w *World) drawLags(ng int32) {
 	}
 }
 
-// leastLagged is the replica that a promotion takes: of those that are up the one with the least lag, in any zone; the
+// leastLagged is the replica that the control plane promotes: of those that are up the one with the least lag, in any zone; the
 // first by name where lags are equal; -1 where none is up.
 func (w *World) leastLagged(ng int32) int32 {
 	g := &w.nodeGroups[ng]
 	best := int32(-1)
 	for i := g.members.first; i < g.members.end(); i++ {
-		n := &w.nodes[i]
-		if n.role == RoleReplica && n.up() && (best < 0 || n.lag < w.nodes[best].lag) {
+		if w.follows(i) && (best < 0 || w.nodes[i].lag < w.nodes[best].lag) {
 			best = i
 		}
 	}
@@ -104,7 +103,7 @@ func (w *World) healthyReplicas(ng int32) int32 {
 	g := &w.nodeGroups[ng]
 	var healthy int32
 	for i := g.members.first; i < g.members.end(); i++ {
-		if w.nodes[i].up() && w.nodes[i].role == RoleReplica {
+		if w.follows(i) {
 			healthy++
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // A replica that stands for election asks all primaries for their votes, under the epoch that follows the highest it knows of; a primary
 // votes once in an epoch (redis 7.0, valkey 8.0: clusterHandleSlaveFailover, clusterSendFailoverAuthIfNeeded). A replica that asks before
-// it has heard of another that asks takes the same epoch, and the votes are split between them: replicas of one shard with the same data,
+// it has heard of another that asks takes the same epoch, and the votes are split between them: replicas of one shard with the same offset,
 // and replicas of shards that lost their primaries together. Who has no majority then waits, and stands again.
 
 const (
@@ -31,30 +31,60 @@ func asksAfter(random uint64, rank int) time.Duration {
 // retryAfter is how long after an election began that nobody won the next is scheduled: twice the time that votes are waited for.
 func retryAfter(timeout time.Duration) time.Duration { return 2 * max(2*timeout, 2*time.Second) }
 
-// stand lets the replicas with the least lag, which have rank 0, ask for votes after the wait and their delays; it returns how long after
-// the wait the first of them has its votes.
+// stand lets the replicas of rank 0 ask for votes after the wait and their delays; it returns how long after the wait the first of them
+// has its votes.
 func (w *World) stand(f int32, wait time.Duration) time.Duration {
 	fo := &w.failovers[f]
+	g := &w.nodeGroups[fo.NodeGroup]
 	from := w.clock.Now().Add(wait)
-	fo.asks, fo.rival = from.Add(asksAfter(w.bits(fo.NodeGroup, phaseElection), 0)), Never
-	for range w.leastLaggedAlike(fo.NodeGroup) - 1 {
+	fo.asker, fo.asks, fo.rival = -1, Never, Never
+	fewest := w.fewestMissed(fo.NodeGroup)
+	for i := g.members.first; i < g.members.end(); i++ {
+		if !w.follows(i) || w.missedWrites(i) != fewest {
+			continue
+		}
 		asks := from.Add(asksAfter(w.bits(fo.NodeGroup, phaseElection), 0))
-		fo.asks, fo.rival = min(fo.asks, asks), min(fo.rival, max(fo.asks, asks))
+		if asks >= fo.asks {
+			fo.rival = min(fo.rival, asks)
+			continue
+		}
+		fo.asker, fo.asks, fo.rival = i, asks, fo.asks
+	}
+	if fo.asker < 0 { // there is none yet
+		fo.asks = from.Add(asksAfter(w.bits(fo.NodeGroup, phaseElection), 0))
 	}
 	return fo.asks.Sub(from) + votesTake
 }
 
-// leastLaggedAlike counts the replicas that are up with the least lag.
-func (w *World) leastLaggedAlike(ng int32) (alike int) {
-	best := w.leastLagged(ng)
-	g := &w.nodeGroups[ng]
-	for i := g.members.first; i < g.members.end(); i++ {
-		n := &w.nodes[i]
-		if best >= 0 && n.role == RoleReplica && n.up() && n.lag == w.nodes[best].lag {
-			alike++
-		}
+// follows tells whether the node is a replica that is up.
+func (w *World) follows(node int32) bool {
+	n := &w.nodes[node]
+	return n.role == RoleReplica && n.up()
+}
+
+// missedWrites are the whole writes that a replica trailed its primary by when that was lost. Its rank is the number of its siblings that
+// missed fewer: the engine compares offsets, which are equal where nothing is written, or not in the last milliseconds.
+func (w *World) missedWrites(node int32) int64 {
+	n := &w.nodes[node]
+	return int64(scale(n.lag, w.top.nodeGroups[n.nodeGroup].group.WritesPerSecond, int64(time.Second)))
+}
+
+// fewestMissed is what the replica with the least lag has missed; 0 where none is up.
+func (w *World) fewestMissed(ng int32) int64 {
+	if best := w.leastLagged(ng); best >= 0 {
+		return w.missedWrites(best)
 	}
-	return alike
+	return 0
+}
+
+// chosen is the replica that a promotion takes: the first of those that ask for votes, or where nobody asks the one with the least lag; -1
+// where none is up.
+func (w *World) chosen(f int32) int32 {
+	fo := &w.failovers[f]
+	if fo.asks != Never && fo.asker >= 0 && w.follows(fo.asker) {
+		return fo.asker
+	}
+	return w.leastLagged(fo.NodeGroup)
 }
 
 // countVotes tells whether a replica of the failover has a majority. It settles the failovers of all that asked in the same epoch: the
