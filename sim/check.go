@@ -31,6 +31,11 @@ func (w *World) Check() error {
 			return fmt.Errorf("campaign %s: %w", w.top.cfg.Campaigns[c].Name, err)
 		}
 	}
+	for p := range w.processes {
+		if state := &w.processes[p]; state.waiting && w.nodes[state.node].recovery < 0 {
+			return fmt.Errorf("process %d waits for node %s, which is back", p, w.top.nodes[state.node].cfg.ID)
+		}
+	}
 	if err := w.checkCalls(); err != nil {
 		return err
 	}

@@ -124,6 +124,7 @@ func (w *World) cancelRecovery(r int32) {
 	rec.stage, rec.pending, rec.Cancelled = stageOver, 0, w.clock.Now()
 	w.nodes[rec.Node].recovery = -1
 	w.groups[rec.Group].replacing--
+	w.renew(rec.Node)
 }
 
 // welcome lets go on what waited for the node: a failover for a replica, other members for a primary to copy from, the
