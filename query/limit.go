@@ -118,12 +118,13 @@ func (c *limitedConn) waiting() {
 	}
 }
 
-// Close is what the server calls.
+// Close is what the server calls. Only then is there room for another.
 func (c *limitedConn) Close() error {
+	err := c.Conn.Close()
 	c.owner.mu.Lock()
 	c.leave()
 	c.owner.mu.Unlock()
-	return c.Conn.Close()
+	return err
 }
 
 // CloseWrite lets the server end its side first, so that a client that is still sending reads the refusal.
