@@ -91,7 +91,13 @@ func (s *serving) dial(text string) net.Conn {
 // answer reads one answer: the status and the body.
 func answer(t *testing.T, conn net.Conn) (int, string) {
 	t.Helper()
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	return answerFrom(t, bufio.NewReader(conn))
+}
+
+// answerFrom is answer where more may come on the connection.
+func answerFrom(t *testing.T, in *bufio.Reader) (int, string) {
+	t.Helper()
+	response, err := http.ReadResponse(in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
