@@ -59,6 +59,12 @@ func WriteResult(w http.ResponseWriter, a Answer, result any) error {
 
 // WriteError answers with the error's status and an <ErrorResponse>.
 func WriteError(w http.ResponseWriter, a Answer, e *Error) {
+	status, text := e.encode(a)
+	write(w, a.RequestID, status, text)
+}
+
+// encode gives the status and the body of the answer.
+func (e *Error) encode(a Answer) (status int, text []byte) {
 	kind, status := "Receiver", http.StatusInternalServerError
 	if e.Sender {
 		kind, status = "Sender", http.StatusBadRequest
@@ -68,7 +74,7 @@ func WriteError(w http.ResponseWriter, a Answer, e *Error) {
 	if err != nil {
 		panic(fmt.Sprintf("query: an error of four texts has no XML form: %v", err))
 	}
-	write(w, a.RequestID, cmp.Or(e.Status, status), text)
+	return cmp.Or(e.Status, status), text
 }
 
 type metadata struct {

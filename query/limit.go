@@ -27,12 +27,17 @@ type limiter struct {
 	closed  bool
 }
 
-// limitedConn is one connection; its fields are guarded by the owner's mutex.
+// limitedConn is one connection; place and gone are guarded by the owner's mutex.
 type limitedConn struct {
 	net.Conn
 	owner *limiter
 	place *list.Element // in owner.idle; nil while a call is answered, and when gone
 	gone  bool
+
+	// handled says that a call is with the handler, or its answer on its way; refusal signs what the server says otherwise, and is nil
+	// where that stays as it is. Only the connection's own goroutine uses the two.
+	handled bool
+	refusal func() Answer
 }
 
 // Accept waits for a client, and then for room.
@@ -118,12 +123,13 @@ func (c *limitedConn) waiting() {
 	}
 }
 
-// Close is what the server calls.
+// Close is what the server calls. Only then is there room for another.
 func (c *limitedConn) Close() error {
+	err := c.Conn.Close()
 	c.owner.mu.Lock()
 	c.leave()
 	c.owner.mu.Unlock()
-	return c.Conn.Close()
+	return err
 }
 
 // CloseWrite lets the server end its side first, so that a client that is still sending reads the refusal.

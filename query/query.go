@@ -6,7 +6,7 @@
 //
 // The flow: a listener with a cap (limit.go) and a server with deadlines (server.go) hand requests to a handler, which calls
 // Read, asks the Request for its parameters (parameters.go), looks at Err once, and answers with WriteResult or WriteError
-// (answer.go).
+// (answer.go). What is no request at all never comes that far (refused.go).
 package query
 
 import (

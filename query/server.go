@@ -38,6 +38,7 @@ func NewServer(handler http.Handler) *http.Server {
 		ConnState: func(c net.Conn, state http.ConnState) {
 			// Active: the headers of a call are here. Idle: its answer is out, which a handler that returns cannot know.
 			if c, ok := c.(*limitedConn); ok && (state == http.StateActive || state == http.StateIdle) {
+				c.handled = false
 				c.waiting()
 			}
 		},
@@ -74,6 +75,7 @@ type connKey struct{}
 func marking(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(*limitedConn); ok {
+			c.handled = true
 			if r.Body == http.NoBody {
 				c.answering()
 			} else {

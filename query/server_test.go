@@ -27,15 +27,25 @@ type serving struct {
 // serve starts NewServer behind Limit; tune shortens deadlines. When the test ends, no goroutine may be left.
 func serve(t *testing.T, most int, handler http.Handler, tune func(*http.Server)) *serving {
 	t.Helper()
-	before := runtime.NumGoroutine()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	server := NewServer(handler)
 	if tune != nil {
 		tune(server)
 	}
+	return serveOn(t, loopback(t), most, server)
+}
+
+func loopback(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+func serveOn(t *testing.T, listener net.Listener, most int, server *http.Server) *serving {
+	t.Helper()
+	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- Serve(ctx, server, Limit(listener, most)) }()
@@ -81,7 +91,13 @@ func (s *serving) dial(text string) net.Conn {
 // answer reads one answer: the status and the body.
 func answer(t *testing.T, conn net.Conn) (int, string) {
 	t.Helper()
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	return answerFrom(t, bufio.NewReader(conn))
+}
+
+// answerFrom is answer where more may come on the connection.
+func answerFrom(t *testing.T, in *bufio.Reader) (int, string) {
+	t.Helper()
+	response, err := http.ReadResponse(in, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TESTDATA", fixtures)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ports": ports, "http": request, "terminate": terminate},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ports": ports, "http": request, "say": say, "terminate": terminate},
 	})
 }
 

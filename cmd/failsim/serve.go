@@ -98,7 +98,9 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		signatures = "signatures are verified"
 	}
 	fmt.Fprintf(a.stderr, "failsim: ElastiCache API of %s at http://%s, %s\n", sc.Config.Region, listener.Addr(), signatures)
-	api := query.NewServer(server.New(fleet, settings))
+	calls := server.New(fleet, settings)
+	api := query.NewServer(calls)
+	query.RefuseAsXML(api, calls.NoCall)
 	parts := []servant{func(ctx context.Context) error { return query.Serve(ctx, api, query.Limit(listener, mostConnections)) }}
 	if control != nil {
 		fmt.Fprintf(a.stderr, "failsim: page and control API at %s\n", control.address())

@@ -50,6 +50,18 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+// say sends a line and an empty one to a server that listens, and prints what that says until it closes: `say ADDRESS LINE`.
+func say(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := net.Dial("tcp", args[0])
+	ts.Check(err)
+	defer conn.Close()
+	ts.Check(conn.SetDeadline(time.Now().Add(20 * time.Second)))
+	_, err = io.WriteString(conn, args[1]+"\r\n\r\n")
+	ts.Check(err)
+	_, err = io.Copy(ts.Stdout(), conn)
+	ts.Check(err)
+}
+
 // terminate sends SIGTERM to what runs in the background.
 func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, cmd := range ts.BackgroundCmds() {
