@@ -76,7 +76,7 @@ func New(fleet *Fleet, settings Settings) *Server {
 // NoCall signs the answer to what is no call at all, as query.RefuseAsXML wants it. It does not count as one, so that it shifts no
 // request id and no trouble of the calls after it.
 func (s *Server) NoCall() query.Answer {
-	return query.Answer{Namespace: cacheNamespace, RequestID: query.RequestID(s.fleet.Seed(), 0)}
+	return query.Answer{Namespace: cacheService().namespace, RequestID: query.RequestID(s.fleet.Seed(), 0)}
 }
 
 // call is one call that is being answered.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -77,7 +78,7 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		return err
 	}
 	if sc.Attended() && !f.operator {
-		fmt.Fprintf(a.stderr, "failsim: %s of the scenario are left out: the client is the operator; --operator plays them\n", operatorOf(&sc.Config))
+		fmt.Fprintf(a.stderr, "failsim: left out of the scenario: %s; the client is the operator, --operator plays them\n", operatorOf(&sc.Config))
 		sc.Config.Calls, sc.Config.Campaigns = nil, nil
 	}
 	if err := f.mayRecord(sc); err != nil {
@@ -175,13 +176,18 @@ func (f *serveFlags) open(verified bool) (net.Listener, error) {
 
 // operatorOf counts what the scenario's operator does.
 func operatorOf(cfg *sim.Config) string {
-	counted := func(n int, what string) string {
-		if n != 1 {
+	var counted []string
+	count := func(n int, what string) {
+		if n > 1 {
 			what += "s"
 		}
-		return fmt.Sprintf("%d %s", n, what)
+		if n > 0 {
+			counted = append(counted, fmt.Sprintf("%d %s", n, what))
+		}
 	}
-	return counted(len(cfg.Calls), "call") + " and " + counted(len(cfg.Campaigns), "campaign")
+	count(len(cfg.Calls), "call")
+	count(len(cfg.Campaigns), "campaign")
+	return strings.Join(counted, ", ")
 }
 
 // session is one in which nothing has been done yet.
