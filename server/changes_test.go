@@ -27,17 +27,24 @@ func TestModify(t *testing.T) {
 	if got := off.root.text("ModifyReplicationGroupResult>ReplicationGroup>PendingModifiedValues>AutomaticFailoverStatus"); got != "disabled" {
 		t.Errorf("pending automatic failover %q", got)
 	}
-	if got := s.shown("carts", "Status"); got != "modifying" {
-		t.Errorf("status %s while the change is made", got)
+	if status, pending := s.shown("carts", "Status"), s.shown("carts", "PendingModifiedValues>AutomaticFailoverStatus"); status != "modifying" ||
+		pending != "disabled" {
+		t.Errorf("status %s and pending automatic failover %q while the change is made", status, pending)
 	}
 	s.modify("carts", "AutomaticFailoverEnabled", "true").refused("InvalidReplicationGroupState") // until it is made
-	s.fleet.Advance(time.Hour)
+	s.fleet.AdvanceUntilIdle()
+	if got := s.shown("carts", "PendingModifiedValues>AutomaticFailoverStatus"); got != "" {
+		t.Errorf("pending automatic failover %q once it is changed", got)
+	}
 	if failover, zones := s.shown("carts", "AutomaticFailover"), s.shown("carts", "MultiAZ"); failover != "disabled" || zones != "disabled" {
 		t.Errorf("automatic failover %s, Multi-AZ %s", failover, zones)
 	}
 	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").refused("InvalidParameterCombination")
 	m.check(t, "ModifyReplicationGroup", s.modify("carts", "PrimaryClusterId", "carts-002").fine())
-	s.fleet.Advance(time.Hour)
+	if got := s.shown("carts", "PendingModifiedValues>PrimaryClusterId"); got != "carts-002" {
+		t.Errorf("pending primary %q", got)
+	}
+	s.fleet.AdvanceUntilIdle()
 	roles := s.call("DescribeReplicationGroups", "ReplicationGroupId", "carts").fine().
 		all("DescribeReplicationGroupsResult>ReplicationGroups>ReplicationGroup>NodeGroups>NodeGroup>NodeGroupMembers>NodeGroupMember")
 	if got := roles[1].text("CurrentRole"); got != "primary" {

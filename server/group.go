@@ -85,6 +85,7 @@ func describeGroup(cfg *sim.Config, w *sim.World, index int) replicationGroup {
 		ReplicationGroupID:    g.ID,
 		Description:           "simulated by failsim",
 		Status:                state.Status.String(),
+		Pending:               pendingOf(&state.Pending),
 		AutomaticFailover:     onOff(state.AutomaticFailover),
 		MultiAZ:               onOff(state.MultiAZ),
 		ConfigurationEndpoint: at(g.ConfigurationEndpoint(cfg.Region)),
@@ -187,14 +188,11 @@ func (s *Server) modifyReplicationGroup(q *call) (any, error) {
 		return nil, refuse("InvalidParameterValue", "failsim applies every modification immediately; want ApplyImmediately=true")
 	}
 	var result groupResult
-	err := s.perform(&c, func(w *sim.World) {
-		result.Group = describeGroup(s.cfg, w, s.groupByID[strings.ToLower(c.Group)])
-		result.Group.Pending = pendingOf(&c.Modify)
-	})
+	err := s.perform(&c, func(w *sim.World) { result.Group = describeGroup(s.cfg, w, s.groupByID[strings.ToLower(c.Group)]) })
 	return result, err
 }
 
-// pendingOf says what an accepted call is going to change.
+// pendingOf says what a modification is still going to change.
 func pendingOf(m *sim.ModifyConfig) pending {
 	p := pending{PrimaryClusterID: m.Primary}
 	if m.AutomaticFailover != sim.SwitchKeep {

@@ -24,7 +24,9 @@ type ReplicationGroup struct {
 	status     Status
 	// automaticFailover and multiAZ are the settings now; the Config has them at virtual zero.
 	automaticFailover, multiAZ bool
-	upgrades                   upgrades // those done on every node group
+	// modification is the one that is being made, -1 for none.
+	modification int32
+	upgrades     upgrades // those done on every node group
 	// replacing counts the node replacements that run or have to: from the accepted call, or from a node's failure, to
 	// `Finished recovery`; and planned work.
 	replacing int32
@@ -257,6 +259,7 @@ func (t *topology) addGroup(g *GroupConfig) {
 		upgrades:   noUpgrades,
 
 		automaticFailover: g.AutomaticFailover,
+		modification:      -1,
 		multiAZ:           g.MultiAZ,
 	})
 	for i := range g.NodeGroups {

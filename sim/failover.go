@@ -242,10 +242,11 @@ func (w *World) readers(ng int32) uint8 {
 
 func (f *Failover) blame() blame { return blame{f.Cause, f.Campaign} }
 
-// ShownStatus is the status that Describe shows for the group.
+// ShownStatus is the status that Describe shows for the group: its own, unless that is available and a node is being replaced.
 func (w *World) ShownStatus(group int) Status {
-	if w.groups[group].replacing > 0 {
+	g := &w.groups[group]
+	if g.status == StatusAvailable && g.replacing > 0 {
 		return w.top.cfg.StatusDuringFailover
 	}
-	return w.groups[group].status
+	return g.status
 }

@@ -40,6 +40,7 @@ type modification struct {
 	group                      int32
 	from, to                   int32 // the primary that hands over, and to whom; to is -1 where nobody is promoted
 	automaticFailover, multiAZ Switch
+	applied                    bool // the settings are changed
 }
 
 // Reboot plays one call of RebootCacheCluster, now. A refused call changes nothing.
@@ -160,7 +161,7 @@ func (w *World) beginModification(group int32, m *ModifyConfig) {
 		change.to = w.top.nodeByID[strings.ToLower(m.Primary)]
 	}
 	w.modifications = append(w.modifications, change)
-	w.groups[group].status = StatusModifying
+	w.groups[group].status, w.groups[group].modification = StatusModifying, i
 	ng := w.groups[group].nodeGroups.first
 	w.clock.After(w.draw(ng, phaseModify, &w.delays(ng).Modify), event{KindModified, i})
 }
@@ -170,19 +171,23 @@ func (w *World) applyModification(i int32) {
 	m := &w.modifications[i]
 	g := &w.groups[m.group]
 	before := g.automaticFailover
+	m.applied = true
 	g.automaticFailover, g.multiAZ = m.automaticFailover.of(before), m.multiAZ.of(g.multiAZ)
 	if !before && g.automaticFailover {
 		w.emit(serviceEvent{message: messageFailoverTurnedOn, subject: m.group})
 	}
 	record := about(KindModified)
 	record.Group = m.group
-	if m.to < 0 {
-		g.status = StatusAvailable
-	}
 	w.log(record)
 	if m.to >= 0 {
 		w.beginHandOver(i)
+	} else {
+		w.endModification(m.group)
 	}
+}
+
+func (w *World) endModification(group int32) {
+	w.groups[group].status, w.groups[group].modification = StatusAvailable, -1
 }
 
 // beginHandOver stops the primary, unless its node group is in trouble, or it is to be the primary already.
@@ -206,7 +211,7 @@ func (w *World) beginHandOver(i int32) {
 // dropHandOver leaves the primary as it is.
 func (w *World) dropHandOver(i int32) {
 	m := &w.modifications[i]
-	w.groups[m.group].status = StatusAvailable
+	w.endModification(m.group)
 	record := w.nodeRecord(KindHandOverDropped, m.from)
 	record.Other = m.to
 	w.log(record)
@@ -229,7 +234,7 @@ func (w *World) finishHandOver(i int32) {
 	}
 	w.swapRoles(ng, m.to)
 	from.demoted = false
-	w.groups[m.group].status = StatusAvailable
+	w.endModification(m.group)
 	record := w.nodeRecord(KindHandOverDone, m.to)
 	record.Other = m.from
 	w.log(record)

@@ -12,6 +12,8 @@ type GroupState struct {
 	NodeType, EngineVersion string
 	// Halted says that the engine refuses clients, because a majority of the primaries is out of reach.
 	Halted bool
+	// Pending is what a call of ModifyReplicationGroup asked for and is not made yet.
+	Pending ModifyConfig
 }
 
 // NodeGroupState is how a node group stands now. Nodes are named by their index in it.
@@ -80,7 +82,21 @@ func (w *World) GroupState(group int) GroupState {
 	g, cfg := &w.groups[group], &w.top.cfg.Groups[group]
 	s := GroupState{ID: cfg.ID, Status: w.ShownStatus(group), AutomaticFailover: g.automaticFailover, MultiAZ: g.multiAZ, Halted: g.halted}
 	s.NodeType, s.EngineVersion = w.built(cfg, g.upgrades)
+	if g.modification >= 0 {
+		s.Pending = w.pending(&w.modifications[g.modification])
+	}
 	return s
+}
+
+// pending is what is left of a modification: a primary that is to hand over does so once the settings are changed.
+func (w *World) pending(m *modification) (left ModifyConfig) {
+	if m.to >= 0 {
+		left.Primary = w.top.nodes[m.to].cfg.ID
+	}
+	if !m.applied {
+		left.AutomaticFailover, left.MultiAZ = m.automaticFailover, m.multiAZ
+	}
+	return left
 }
 
 // NodeGroupState tells how a node group stands now; indices are those of the Config.
@@ -99,13 +115,11 @@ func (w *World) NodeGroupState(group, nodeGroup int) NodeGroupState {
 // nodeGroupStatus is the group's status as a node group can have it. Of a change that concerns single node groups only these show
 // it.
 func (w *World) nodeGroupStatus(ng int32) Status {
-	g := &w.nodeGroups[ng]
-	if w.isReplacing(ng) {
-		return w.top.cfg.StatusDuringFailover
-	}
-	switch status := w.groups[g.group].status; status {
-	case StatusCreating, StatusModifying, StatusDeleting:
+	switch status := w.groups[w.nodeGroups[ng].group].status; {
+	case status == StatusCreating || status == StatusModifying || status == StatusDeleting:
 		return status
+	case w.isReplacing(ng):
+		return w.top.cfg.StatusDuringFailover
 	}
 	return StatusAvailable
 }
@@ -225,11 +239,14 @@ func (w *World) Date(t Time) time.Time { return w.top.cfg.Start.Add(time.Duratio
 // Next is the instant of the next event; ok is false, and the instant Never, where none is left.
 func (w *World) Next() (t Time, ok bool) { return w.clock.Peek() }
 
-// Idle tells whether the fleet is whole and at rest: no replacement or planned work runs or waits, no fault lasts, and no name is on its way to
-// another node.
+// Idle tells whether the fleet is whole and at rest: no replacement, modification or planned work runs or waits, no fault lasts, the API is
+// not blocked, and no name is on its way to another node.
 func (w *World) Idle() bool {
-	for g := range w.groups {
-		if w.groups[g].replacing > 0 || w.groups[g].halted {
+	if w.APIBlocked() {
+		return false
+	}
+	for i := range w.groups {
+		if g := &w.groups[i]; g.replacing > 0 || g.halted || g.modification >= 0 {
 			return false
 		}
 	}
