@@ -96,7 +96,7 @@ election-check: ## a few failovers of a real redis-server cluster, held against 
 
 # The accessibility checker that page-check uses; its digest stands in crosscheck/page.
 AXE := axe-core-4.14.1
-# -short: two pages, and no pictures.
+# -short: two report pages and a small served fleet, each look for what it alone can show, and no pictures.
 PAGE_FLAGS :=
 
 page-check: ## report pages in a headless Chromium; pictures go to crosscheck/page/out (installs Debian's chromium and npm if missing)

@@ -116,8 +116,18 @@ func (lk *looker) try(t *testing.T, file string, l look, check func(*tab)) (h *h
 type look struct {
 	name          string
 	dark, phone   bool
-	print, script bool // print: for paper; script: scripts run
-	all           bool // for every page
+	print, script bool   // print: for paper; script: scripts run
+	all           bool   // for every page
+	long          bool   // not with -short
+	short         string // the rules of axe-core with -short; without it all are checked
+}
+
+// rules are those of axe-core to check the page by.
+func (l look) rules() string {
+	if testing.Short() {
+		return l.short
+	}
+	return allRules
 }
 
 // tab is a page in a tab, and what it did that it should not.

@@ -18,29 +18,49 @@ import (
 
 const root = "../.."
 
-// looks are how pages are opened; those that are not for all pages are for the ones with most on them.
+// looks are how pages are opened; those that are not for all pages are for the ones with most on them. With -short each look proves something
+// that none before does: a phone that the layout is accessible, the dark that its colors are.
 var looks = []look{
 	{name: "light", script: true, all: true},
-	{name: "phone", script: true, phone: true, all: true},
+	{name: "phone", script: true, phone: true, all: true, short: allButContrast},
 	{name: "no-script", all: true},
-	{name: "dark", script: true, dark: true},
-	{name: "phone-dark", script: true, phone: true, dark: true},
-	{name: "print", script: true, print: true},
+	{name: "dark", script: true, dark: true, short: contrastAlone},
+	{name: "phone-dark", script: true, phone: true, dark: true, long: true},
+	{name: "print", script: true, print: true, long: true},
 }
 
-// pages runs failsim, and returns the pages that it made by name: with -short, the one with most on it and the one without
-// charts.
-func pages(t *testing.T) map[string]string {
+// Rules of axe-core, as its options have them.
+const (
+	allRules       = ""
+	contrastAlone  = `runOnly: ["color-contrast"]`
+	allButContrast = `rules: { "color-contrast": { enabled: false } }` // half of the time
+)
+
+// build makes the command where the last test left it, so that it is linked again only when it has changed.
+func build(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	failsim := filepath.Join(dir, "failsim")
-	shell(t, 0, "go", "-C", root, "build", "-o", failsim, "./cmd/failsim")
+	failsim, err := filepath.Abs("out/failsim")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll("out", 0o755); err != nil {
 		t.Fatal(err)
 	}
+	shell(t, 0, "go", "-C", root, "build", "-o", failsim, "./cmd/failsim")
+	return failsim
+}
+
+// pages runs failsim, and returns the pages that it made by name: with -short, the one with most on it, of fewer trials, and the one without
+// charts.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	dir, failsim := t.TempDir(), build(t)
 	made := map[string]string{}
 	scenarios := map[string]string{"game-day": filepath.Join(root, "scenarios/game-day.toml")}
-	if !testing.Short() {
+	var fewer []string
+	if testing.Short() {
+		fewer = []string{"--trials", "2000"}
+	} else {
 		scenarios["quickstart"] = filepath.Join(root, "scenarios/quickstart.toml")
 		scenarios["no-replica"] = filepath.Join(root, "scenarios/no-replica.toml")
 		scenarios["verdicts"] = "testdata/verdicts.toml"
@@ -50,7 +70,7 @@ func pages(t *testing.T) map[string]string {
 		if name == "verdicts" {
 			code = 3 // one threshold is there to fail
 		}
-		shell(t, code, failsim, "run", scenario, "--quiet", "-o", filepath.Join(dir, name))
+		shell(t, code, failsim, append([]string{"run", scenario, "--quiet", "-o", filepath.Join(dir, name)}, fewer...)...)
 		made[name] = filepath.Join(dir, name, "report.html")
 	}
 	made["baseline"] = filepath.Join(dir, "baseline.html")
@@ -96,7 +116,7 @@ func TestPages(t *testing.T) {
 		}
 		rich := name == "game-day" || name == "verdicts"
 		for _, l := range looks {
-			if !l.all && !rich {
+			if !l.all && !rich || testing.Short() && (l.long || !rich && l.name != "light") {
 				continue
 			}
 			see := func(tab *tab) {
@@ -108,10 +128,13 @@ func TestPages(t *testing.T) {
 					tab.shoot(name + "-" + l.name)
 				}
 				if l.script {
-					tab.accessible(checker)
+					tab.accessible(checker, l.rules())
 				}
 			}
 			t.Run(name+"/"+l.name, func(t *testing.T) { lk.look(t, file, l, see) })
+		}
+		if testing.Short() && !rich {
+			continue // the page with charts has all of what follows
 		}
 		keyboard := func(tab *tab) {
 			tab.drawn(name, looks[0])
@@ -202,11 +225,11 @@ func (t *tab) readable() {
 	}
 }
 
-// accessible runs axe-core with all of its rules for WCAG 2.2 AA and its best practices.
-func (t *tab) accessible(checker string) {
+// accessible runs axe-core: allRules are those for WCAG 2.2 AA and its best practices.
+func (t *tab) accessible(checker, rules string) {
 	t.Helper()
 	eval[bool](t, checker+";true")
-	found := eval[string](t, `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations.map((v) =>
+	found := eval[string](t, `axe.run(document, { resultTypes: ["violations"], `+rules+` }).then((r) => r.violations.map((v) =>
 		v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | ")).join("\n"))`)
 	if found != "" {
 		t.Error(found)
