@@ -228,6 +228,7 @@ func (w *World) finishHandOver(i int32) {
 		return
 	}
 	w.swapRoles(ng, m.to)
+	w.followStream(ng, mostVolume)
 	from.demoted = false
 	w.groups[m.group].status = StatusAvailable
 	record := w.nodeRecord(KindHandOverDone, m.to)

@@ -10,12 +10,11 @@ import (
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
 	lag := &w.delays(ng).Lag
-	floor := max(g.lagFloor, w.stallLag(ng))
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
 		n.lag = math.MaxInt64
 		if n.up() {
-			n.lag = max(floor, lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
+			n.lag = max(g.lagFloor, w.stallLag(i), lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
 			n.lagDraws++
 		}
 	}
