@@ -81,6 +81,16 @@ func (w *World) lostTail(fo *failover) time.Duration {
 	return tail
 }
 
+// lostWrites is how many writes the lost tail is: the last ones before the primary was lost, or before the old one took no more of
+// them.
+func (w *World) lostWrites(fo *failover, tail time.Duration) int64 {
+	end := fo.CutOff
+	if fo.alone != Never {
+		end = min(w.clock.Now(), fo.silent)
+	}
+	return w.top.nodeGroups[fo.NodeGroup].writes(end.Add(-tail), end)
+}
+
 // endAlone is when an old primary that took writes on its side of a partition is given up, or back: they are lost.
 func (w *World) endAlone(node int32) {
 	f := w.nodes[node].alone

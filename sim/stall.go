@@ -75,6 +75,23 @@ func (f *nodeGroupFacts) written(from, to Time) (bytes int64) {
 	return bytes
 }
 
+// writes is how many whole writes clients make in [from, to). Those of a stall have the size of the others.
+func (f *nodeGroupFacts) writes(from, to Time) int64 {
+	var ordinary time.Duration
+	var stalled int64
+	for at := from; at < to; {
+		now, until := f.flowAt(at)
+		until = min(until, to)
+		if now.stalls {
+			stalled = min(stalled+volume(now.written, until.Sub(at)), mostVolume)
+		} else {
+			ordinary += until.Sub(at)
+		}
+		at = until
+	}
+	return volume(f.group.WritesPerSecond, ordinary) + stalled/max(1, f.group.Replication.WriteBytes)
+}
+
 // pass is what is left of a backlog after a span. A replica that has caught up after a stall stays so.
 func (f *flow) pass(backlog int64, d time.Duration) int64 {
 	growth := f.written - f.applied

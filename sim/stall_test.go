@@ -44,6 +44,20 @@ func TestABufferOverrunCountsWhatWasLeft(t *testing.T) {
 	same(t, "replica reads", windowsOf(o, AccessReplicaRead, ObserverService, 0)[0][0], sec(244))
 }
 
+// The primary dies at 60 s, in the stall: 15 s are lost, written at 100 MB/s: 1,500,000 writes of 1,000 bytes. A death at 200 s, after the
+// stall, loses nothing of it.
+func TestAStallsLostWritesAreThoseOfItsRate(t *testing.T) {
+	_, o := play(t, stalling(1, roomy).withFault(FaultNode, sec(60), 0, nodeOf(0, 0)))
+	same(t, "tail", o.Failovers[0].LostTail, 15*time.Second)
+	same(t, "writes", o.Failovers[0].LostWrites, int64(1_500_000))
+	// At 140 s they trail by 35 s: 15 s at 100 MB/s, 20 s at 25 MB/s.
+	_, o = play(t, stalling(1, roomy).withFault(FaultNode, sec(140), 0, nodeOf(0, 0)))
+	same(t, "tail across the end", o.Failovers[0].LostTail, 35*time.Second)
+	same(t, "writes across the end", o.Failovers[0].LostWrites, int64(1_500_000+500_000))
+	_, o = play(t, stalling(1, roomy).withFault(FaultNode, sec(200), 0, nodeOf(0, 0)))
+	same(t, "writes after it", o.Failovers[0].LostWrites, int64(25)) // 1 ms at 25,000/s
+}
+
 // A full sync of 10 s overruns a buffer of 500 MB in a stall. A replica that was dropped at 20 s copies from 120 s on. It
 // is done at 130 s also where a stall begins that has 3.5 s for 350 MB; otherwise it begins again when that is over, at 160 s.
 func TestAFullSyncFailsInAStallThatBeginsDuringIt(t *testing.T) {
