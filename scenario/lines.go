@@ -24,26 +24,34 @@ type lineFinder struct {
 	lines   map[string]int
 	tables  map[string]int // tables so far in each array of tables
 	depth   int
-	tooDeep int // the line on which nesting went beyond deepest, or a key beyond longestKey; 0: none
+	tooDeep int     // the line on which nesting went beyond deepest, or a key beyond longestKey; 0: none
+	places  *places // for an editor; nil where nobody edits
 }
 
 // findLines gives the line of each path; tooDeep is not 0 where the text nests too far to be parsed.
 func findLines(text string) (lines map[string]int, tooDeep int) {
 	f := lineFinder{text: text, line: 1, lines: map[string]int{}, tables: map[string]int{}}
+	f.read()
+	return f.lines, f.tooDeep
+}
+
+// read moves over the text.
+func (f *lineFinder) read() {
 	prefix := ""
 	for f.tooDeep == 0 {
 		f.skipBlank()
 		switch {
 		case f.pos >= len(f.text):
-			return f.lines, 0
+			return
 		case f.peek() == '[':
+			begin := f.pos
 			prefix = f.header()
+			f.places.header(begin, prefix)
 		default:
 			f.keyValue(prefix)
 		}
 		f.skipLine()
 	}
-	return f.lines, f.tooDeep
 }
 
 // join appends a key to a path.
@@ -230,8 +238,14 @@ func unescape(text string) string {
 	return text
 }
 
-// value moves over a value and notes what stands in it.
+// value moves over a value and notes it, and what stands in it.
 func (f *lineFinder) value(path string) {
+	begin := f.pos
+	f.skipValue(path)
+	f.places.value(path, begin, begin+len(strings.TrimRight(f.text[begin:f.pos], " \t\r")))
+}
+
+func (f *lineFinder) skipValue(path string) {
 	switch c := f.peek(); {
 	case f.at(`"""`) || f.at(`'''`):
 		f.multiline(f.text[f.pos : f.pos+3])

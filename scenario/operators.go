@@ -18,7 +18,10 @@ func (r *reader) readCalls(tables []*table) {
 		return
 	}
 	for _, t := range tables {
-		call := r.readCall(t)
+		call, ok := r.readCall(t)
+		if !ok {
+			continue
+		}
 		t.close()
 		r.warnOfRefusal(t, call)
 		r.cfg.Calls = append(r.cfg.Calls, call)
@@ -26,16 +29,20 @@ func (r *reader) readCalls(tables []*table) {
 	slices.SortStableFunc(r.cfg.Calls, func(a, b sim.CallConfig) int { return cmp.Compare(a.At, b.At) })
 }
 
-// readCall reads the keys of one call's action.
-func (r *reader) readCall(t *table) sim.CallConfig {
+// readCall reads the keys of one call's action. It answers false where there is no such action: then nobody knows which other keys are
+// meant, and only the instant, which each has, is judged.
+func (r *reader) readCall(t *table) (call sim.CallConfig, ok bool) {
 	actions := []sim.Action{sim.ActionTestFailover, sim.ActionReboot, sim.ActionModify, sim.ActionTestFailover}
 	chosen := t.choice("action", "test-failover", "test-failover", "reboot", "modify", "TestFailover")
-	call := sim.CallConfig{At: t.at(), Action: actions[chosen]}
+	call = sim.CallConfig{At: t.at(), Action: actions[chosen]}
+	if t.doc.wrong[t.key("action")] {
+		return call, false
+	}
 	if call.Action == sim.ActionReboot {
 		if t.need("node", `a cache cluster id such as "sessions-001"`) {
 			call.Node = t.text("node", "")
 		}
-		return call
+		return call, true
 	}
 	if t.need("group", "a replication group id") {
 		call.Group = t.text("group", "")
@@ -49,7 +56,7 @@ func (r *reader) readCall(t *table) sim.CallConfig {
 	} else if t.need("node_group", `a node group id such as "0001"`) {
 		call.NodeGroup = t.text("node_group", "")
 	}
-	return call
+	return call, true
 }
 
 // toggle reads what a call wants of a setting.

@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"failsim/dist"
 	"failsim/sim"
 )
 
@@ -20,32 +23,32 @@ type Session struct {
 	Start time.Time // of the World's Config
 	Seed  uint64
 	Until sim.Time // where the World stands at the end
+	// Unattended says that the World played neither calls nor campaigns of the scenario.
+	Unattended bool
 	// Calls and Faults are by At, each at an instant of its own (World.StepAside); the faults as World.Inject gave them.
 	Calls  []sim.CallConfig
 	Faults []sim.FaultConfig
 }
 
 // Record writes the session as a scenario: the text as it stood, with the session's start and seed, a horizon that covers it, and its
-// calls and faults, to the nanosecond. Up to Until its trial 0 is the session, and so are its service events. The World's own
-// horizon may lie as far off as sim.Endless.
+// calls and faults, to the nanosecond. From another start than the scenario's, dates in it are written as the time since the start, which
+// is what they meant to the World. Calls and campaigns that an unattended World left out become comments, and with them the thresholds
+// and the precision, which may judge them. Up to Until its trial 0 is the session, and so are its service events. The World's own horizon may
+// lie as far off as sim.Endless.
 //
 // Files that the scenario names are named as before, so that the new one belongs beside them. What cannot be written that way is an
 // error: the text is read again, and has to mean exactly what the World played.
 func (s *Scenario) Record(session *Session) ([]byte, error) {
+	if session.Seed > math.MaxInt64 {
+		return nil, fmt.Errorf("recording the session: its seed is %d; a scenario has %d at most", session.Seed, math.MaxInt64)
+	}
 	original, err := Parse("scenario.toml", s.Text, s.file)
 	if err != nil {
 		return nil, fmt.Errorf("recording the session: %w", err)
 	}
 	want := session.config(original.Config)
-	text := setKey(s.Text, "horizon", fmt.Sprintf("%q", nanoseconds(want.Horizon)))
-	if !session.Start.Equal(original.Config.Start) {
-		text = setKey(text, "start", session.Start.UTC().Format(time.RFC3339Nano))
-	}
-	if session.Seed != original.Run.Seed {
-		text = setSeed(text, session.Seed)
-	}
-	out := bytes.NewBuffer(text)
-	fmt.Fprintf(out, "\n# The session: calls and faults at the instants at which they came, up to %s.\n", nanoseconds(time.Duration(session.Until)))
+	out := bytes.NewBuffer(session.edit(original, want.Horizon))
+	fmt.Fprintf(out, "\n# The session: calls and faults at the instants at which they came, up to %s.\n", dist.FormatDuration(time.Duration(session.Until)))
 	for i := range session.Calls {
 		writeCall(out, &session.Calls[i])
 	}
@@ -55,12 +58,51 @@ func (s *Scenario) Record(session *Session) ([]byte, error) {
 	again, err := Parse("session.toml", out.Bytes(), s.file)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("recording the session: what is written cannot be read again: %w", err)
+		return nil, fmt.Errorf("recording the session: what is written cannot be read again: %s", err.Error()) // no mistakes of a file that is there
 	case !reflect.DeepEqual(again.Config, want) || again.Run.Seed != session.Seed:
-		return nil, errors.New("recording the session: what is written means something else; have the start and the seed on lines of their " +
-			"own, and instants as durations")
+		return nil, errors.New("recording the session: what is written means something else")
 	}
 	return out.Bytes(), nil
+}
+
+// Attended tells whether the scenario has an operator: calls or campaigns.
+func (s *Scenario) Attended() bool { return len(s.Config.Calls)+len(s.Config.Campaigns) > 0 }
+
+// MayRecord tells before a session whether Record can write it, with its seed or another, whatever is done in it. Nothing can be added
+// to calls and faults in brackets, as in `call = [{ … }]`. A session of more than ten years cannot be written either, which only its end
+// can tell.
+func (s *Scenario) MayRecord(session Session) error {
+	session.Until = 2
+	session.Calls = []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}}
+	session.Faults = []sim.FaultConfig{{At: 2, Kind: sim.FaultAPIBlocked, Duration: 1}}
+	for _, seed := range []uint64{session.Seed, s.Run.Seed ^ 1} {
+		session.Seed = seed
+		if _, err := s.Record(&session); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// edit is the scenario's text with the session's start, seed and horizon.
+func (s *Session) edit(original *Scenario, horizon time.Duration) []byte {
+	e := newEditor(original.Text)
+	if horizon != original.Config.Horizon {
+		e.set("horizon", quoted(dist.FormatDuration(horizon)))
+	}
+	if !s.Start.Equal(original.Config.Start) {
+		e.set("start", s.Start.UTC().Format(time.RFC3339Nano))
+		e.undate(original.Config.Start)
+	}
+	if s.Seed != original.Run.Seed {
+		e.set("run.seed", strconv.FormatUint(s.Seed, 10))
+	}
+	if s.Unattended && original.Attended() {
+		for _, name := range []string{"call", "campaign", "threshold", "run.precision"} {
+			e.silence(name)
+		}
+	}
+	return e.bytes()
 }
 
 // file gives the content of a file that the scenario names.
@@ -75,6 +117,9 @@ func (s *Scenario) file(name string) ([]byte, error) {
 // config is what the session played, given the Config of its scenario.
 func (s *Session) config(cfg sim.Config) sim.Config {
 	cfg.Start = s.Start.UTC()
+	if s.Unattended {
+		cfg.Calls, cfg.Campaigns = nil, nil
+	}
 	cfg.Horizon = s.horizon(&cfg)
 	for _, f := range s.Faults {
 		if f.Kind == sim.FaultAPIBlocked {
@@ -103,40 +148,6 @@ func (s *Session) horizon(cfg *sim.Config) time.Duration {
 	return max(cfg.Horizon, (time.Duration(after) + time.Second - 1).Truncate(time.Second))
 }
 
-func nanoseconds(d time.Duration) string { return fmt.Sprintf("%dns", int64(d)) }
-
-// setKey gives a key of the root its value: in place of the line that has it, or on a line at the top.
-func setKey(text []byte, key, value string) []byte {
-	lines, _ := findLines(string(text))
-	if lines[key] == 0 {
-		return slices.Concat([]byte(key+" = "+value+"\n"), text)
-	}
-	return setLine(text, lines[key], key+" = "+value)
-}
-
-// setSeed gives the run its seed.
-func setSeed(text []byte, seed uint64) []byte {
-	lines, _ := findLines(string(text))
-	set := fmt.Sprintf("seed = %d", seed)
-	if at := lines["run.seed"]; at > 0 {
-		all := strings.SplitAfter(string(text), "\n")
-		key, _, _ := strings.Cut(all[at-1], "=") // seed, or run.seed
-		return setLine(text, at, strings.TrimSpace(key)+strings.TrimPrefix(set, "seed"))
-	}
-	if at := lines["run"]; at > 0 {
-		all := strings.SplitAfter(string(text), "\n")
-		return setLine(text, at, strings.TrimRight(all[at-1], "\r\n")+"\n"+set)
-	}
-	return slices.Concat(text, []byte("\n[run]\n"+set+"\n"))
-}
-
-// setLine replaces a line, counted from 1.
-func setLine(text []byte, line int, with string) []byte {
-	all := strings.SplitAfter(string(text), "\n")
-	all[line-1] = with + "\n"
-	return []byte(strings.Join(all, ""))
-}
-
 // keyWriter writes the keys of one table.
 type keyWriter struct{ out *bytes.Buffer }
 
@@ -146,7 +157,7 @@ func (w keyWriter) text(key, value string) {
 	}
 }
 
-func (w keyWriter) span(key string, d time.Duration) { w.text(key, nanoseconds(d)) }
+func (w keyWriter) span(key string, d time.Duration) { w.text(key, dist.FormatDuration(d)) }
 
 // quoted is a text as TOML has it: as JSON does, which leaves DEL as it is.
 func quoted(text string) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// recorded is a scenario that leaves little to the session: cluster modes, a campaign, a failure by chance, calls at round instants.
+// recorded is a scenario that leaves little to the session: cluster modes, a campaign, a failure by chance, calls at round instants, dates.
 const recorded = `horizon = "1h" # far shorter than the session
 start = 2026-03-01T00:00:00Z
 [[replication_group]]
@@ -28,18 +28,32 @@ node_groups = 3
 replicas = 1
 cluster_mode = "enabled"
 writes_per_second = 100
+status = "modifying"
+status_until = 2026-03-01 00:20:00Z
+[[call]]
+at = 2026-03-01T00:30:00Z # half an hour in
+group = "sharded"
+node_group = "0001"
 [[call]]
 at = "30m"
 group = "sharded"
 node_group = "0001"
 [[campaign]]
-at = "40m"
+at = 2026-03-01T01:40:00.000000000+01:00
 groups = ["sharded"]
 [[failure]]
 kind = "node"
 every = "exponential(20h)"
 [quota]
 limit = 4
+already_used = ["-20h", 2026-02-28T12:00:00Z,]
+[[threshold]]
+metric = "makespan"
+statistic = "p50"
+campaign = "campaign-1"
+at_most = "1d"
+[run]
+precision = "makespan.p50<=5%"
 `
 
 // player drives a World at random, and notes what it does.
@@ -57,7 +71,7 @@ func TestARecordedSessionPlaysAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds := map[string]int{}
-	for seed := range uint64(150) {
+	for seed := range uint64(200) {
 		p := play(s, seed)
 		text, err := s.Record(&p.session)
 		if err != nil {
@@ -102,7 +116,12 @@ func play(s *Scenario, seed uint64) *player {
 	cfg := s.Config
 	cfg.Horizon = sim.Endless
 	cfg.Start = cfg.Start.Add(time.Duration(seed) * time.Hour)
-	p := &player{Rand: rand.New(rand.NewPCG(seed, 3)), live: sim.NewWorld(&cfg), session: Session{Start: cfg.Start, Seed: seed}}
+	unattended := seed%4 == 3
+	if unattended {
+		cfg.Calls, cfg.Campaigns = nil, nil
+	}
+	p := &player{Rand: rand.New(rand.NewPCG(seed, 3)), live: sim.NewWorld(&cfg),
+		session: Session{Start: cfg.Start, Seed: seed, Unattended: unattended}}
 	p.live.Trace(true)
 	p.live.Reset(seed, 0)
 	for range 1 + p.IntN(25) {
@@ -176,12 +195,12 @@ func TestARecordedSessionKeepsTheTextAsItStood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `horizon = "360001000000000ns"
+	want := `horizon = "4d4h0m1s"
 [run]
 seed = 9
 trials = 7
 ` + aloneText + `
-# The session: calls and faults at the instants at which they came, up to 360000000000000ns.
+# The session: calls and faults at the instants at which they came, up to 4d4h.
 
 [[call]]
 action = "test-failover"
@@ -205,25 +224,130 @@ primary_of = "b/0002"
 	}
 }
 
-// TestASessionThatCannotBeWrittenIsAnError: dates in the scenario would mean other instants from another start, inline tables cannot be
-// added to, and no trial lasts longer than ten years.
+// TestDatesAreWrittenAsTheTimeSinceTheStart, where the session has another start: they meant that to its World.
+func TestDatesAreWrittenAsTheTimeSinceTheStart(t *testing.T) {
+	const text = "horizon = \"2h\" # covers it\nstart = 2026-03-01T00:00:00Z # a Sunday\nrun.trials = 7\n" +
+		"quota = { already_used = [ 2026-02-28T21:00:00Z, \"-1h\" ] }\n" + aloneText +
+		"[[call]]\nat = 2026-03-01 02:00:00.5+01:00 # late\ngroup = \"2026-03-01T00:00:00Z\"\nnode_group = \"0001\""
+	s, err := Parse("dates.toml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Record(&Session{Start: s.Config.Start.Add(-time.Hour), Seed: 8, Until: sim.Time(3 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer(`"2h"`, `"3h0m1s"`, "2026-03-01T00:00:00Z #", "2026-02-28T23:00:00Z #", "2026-02-28T21:00:00Z", `"-3h"`, "2026-03-01 02:00:00.5+01:00", `"1h0m0.5s"`).
+		Replace("run.seed = 8\n"+text) + "\n\n# The session: calls and faults at the instants at which they came, up to 3h.\n"
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	same, err := s.Record(&Session{Start: s.Config.Start, Seed: 1, Until: 1})
+	if want := text + "\n\n# The session: calls and faults at the instants at which they came, up to 1ns.\n"; err != nil || string(same) != want {
+		t.Errorf("from the same start: %v\n%s", err, cmp.Diff(want, string(same)))
+	}
+}
+
+// TestWhatAnUnattendedWorldLeftOutBecomesComments, and what may judge it.
+func TestWhatAnUnattendedWorldLeftOutBecomesComments(t *testing.T) {
+	const text = `horizon = "2h"
+campaign = [
+  # all of it
+  { name = "a" },
+
+]
+[run]
+precision = "makespan.mean<=5%" # five
+[[call]]
+at = "1h"
+  group = "a"
+node_group = "0001"
+
+# groups
+` + aloneText + `[[threshold]]
+metric = "makespan"
+statistic = "max"
+at_most = "2h"
+[[fault]] # stays
+kind = "api-blocked"
+at = "10m"
+`
+	s, err := Parse("attended.toml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Record(&Session{Start: s.Config.Start, Seed: 3, Until: 1, Unattended: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `horizon = "2h"
+# campaign = [
+  # all of it
+#   { name = "a" },
+
+# ]
+[run]
+seed = 3
+# precision = "makespan.mean<=5%" # five
+# [[call]]
+# at = "1h"
+#   group = "a"
+# node_group = "0001"
+
+# groups
+` + aloneText + `# [[threshold]]
+# metric = "makespan"
+# statistic = "max"
+# at_most = "2h"
+[[fault]] # stays
+kind = "api-blocked"
+at = "10m"
+
+# The session: calls and faults at the instants at which they came, up to 1ns.
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestASessionThatCannotBeWrittenIsAnError: inline tables cannot be added to, no trial lasts longer than ten years, seeds of scenarios
+// are signed.
 func TestASessionThatCannotBeWrittenIsAnError(t *testing.T) {
 	plain := parse(t, aloneText)
-	dated := parse(t, aloneText+"[[call]]\nat = 2026-01-01T01:00:00Z\ngroup = \"a\"\nnode_group = \"0001\"\n")
-	inline := parse(t, "run = { trials = 7 }\ncall = [{ at = \"1h\", group = \"a\", node_group = \"0001\" }]\n"+aloneText)
+	inline := parse(t, "call = [{ at = \"1h\", group = \"a\", node_group = \"0001\" }]\n"+aloneText)
 	for name, c := range map[string]struct {
 		s       *Scenario
 		session Session
 		want    string
 	}{
-		"dates":  {dated, Session{Start: dated.Config.Start.Add(-time.Hour), Seed: 1}, "means something else"},
 		"inline": {inline, Session{Start: inline.Config.Start, Seed: 1, Calls: []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}}}, "cannot be read again"},
 		"length": {plain, Session{Start: plain.Config.Start, Seed: 1, Until: sim.Time(11 * 365 * 24 * time.Hour)}, "cannot be read again"},
+		"seed":   {plain, Session{Start: plain.Config.Start, Seed: 1 << 63}, "its seed is 9223372036854775808; a scenario has 9223372036854775807 at most"},
 		"target": {plain, Session{Start: plain.Config.Start, Seed: 1, Faults: []sim.FaultConfig{{At: 1, Kind: sim.FaultNode, Slowdown: sim.Unhurried,
 			Target: sim.TargetConfig{Groups: []int{0, 1}, NodeGroup: -1, Node: -1}}}}, "cannot be read again"},
 	} {
 		if _, err := c.s.Record(&c.session); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+// TestWhatCannotBeRecordedIsKnownBefore the session begins.
+func TestWhatCannotBeRecordedIsKnownBefore(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "run.trials = 7\n": "",
+		"call = [{ at = \"1h\", group = \"a\", node_group = \"0001\" }]\n":       "call",
+		"fault = [{ at = \"1h\", kind = \"api-blocked\", duration = \"1h\" }]\n": "fault",
+		"run = { trials = 7 }\n": "run",
+	} {
+		s := parse(t, text+aloneText)
+		err := s.MayRecord(Session{Start: s.Config.Start, Seed: s.Run.Seed})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+	s := parse(t, aloneText)
+	if err := s.MayRecord(Session{Start: s.Config.Start, Seed: 1 << 63}); err == nil {
+		t.Error("a seed that no scenario has is taken")
 	}
 }

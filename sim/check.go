@@ -37,7 +37,8 @@ func (w *World) Check() error {
 	return w.checkWindows()
 }
 
-// checkGroup: the replacements and the planned work in a group are counted, and the group's outage is that of its node groups.
+// checkGroup: the replacements and the planned work in a group are counted, its works are listed, and the group's outage is that of its
+// node groups.
 func (w *World) checkGroup(group int32) error {
 	g := &w.groups[group]
 	var running int32
@@ -47,10 +48,18 @@ func (w *World) checkGroup(group int32) error {
 			running++
 		}
 	}
+	listed := g.works.first
 	for i := range w.works {
 		if wk := &w.works[i]; w.nodeGroups[wk.ng].group == group && !wk.over {
 			running++
+			if listed != int32(i) {
+				return fmt.Errorf("work %d runs, and the list has %d", i, listed)
+			}
+			listed = wk.next
 		}
+	}
+	if listed >= 0 {
+		return fmt.Errorf("work %d is listed, and is over", listed)
 	}
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		impossible := w.impossible(ng)

@@ -33,6 +33,7 @@ type ReplicationGroup struct {
 	halted   bool
 	halting  Handle
 	swapping int32 // the planned work that swaps a primary now; -1 for none
+	works    works // those that are not over
 	// unpowered is the zone-power fault, of the topology's faults, that strikes the group now; -1 for none.
 	unpowered int32
 	// unwritable counts, per observer, the node groups that cannot be written; the group's window is open while it is > 0.
@@ -258,6 +259,7 @@ func (t *topology) addGroup(g *GroupConfig) {
 		status:     g.Status,
 		windows:    [2]windowSlot{noWindow, noWindow},
 		swapping:   -1,
+		works:      noWorks,
 		unpowered:  -1,
 		upgrades:   noUpgrades,
 

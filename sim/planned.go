@@ -13,7 +13,15 @@ type work struct {
 	ready    bool  // the new node stands by
 	swapping bool  // the primary's place takes no writes
 	over     bool
+	// previous and next are its neighbours among the group's works, -1 for none, until it is over.
+	previous, next int32
 }
+
+// works lists the planned works of a group that are not over, in the order in which they began; -1 for none.
+type works struct{ first, last int32 }
+
+// noWorks: nothing is planned.
+var noWorks = works{-1, -1}
 
 // announceWork tells of work that waits for a maintenance window; the service tells of replacements. After the horizon it does not
 // begin.
@@ -45,6 +53,7 @@ func (w *World) beginWork(fault int32) {
 		i := int32(len(w.works))
 		w.groups[group].replacing++
 		w.works = append(w.works, work{fault: fault, ng: ng, node: -1})
+		w.enlist(i)
 		w.nextPlace(i)
 	}
 }
@@ -190,9 +199,10 @@ func (w *World) finishPlace(i int32) {
 func (w *World) finishWork(i int32) {
 	wk := &w.works[i]
 	wk.over = true
+	w.delist(i)
 	group := w.nodeGroups[wk.ng].group
 	w.groups[group].replacing--
-	if !w.workRuns(wk.fault) {
+	if !w.workRuns(group, wk.fault) {
 		w.groups[group].upgrades.note(w.top.faultConfig(wk.fault).Kind, wk.fault)
 	}
 	record := about(KindWorkFinished)
@@ -200,16 +210,47 @@ func (w *World) finishWork(i int32) {
 	w.log(record)
 }
 
-// resumeWork lets new nodes that stand by in these node groups take over.
+// resumeWork lets new nodes that stand by in these node groups of one group take over.
 func (w *World) resumeWork(nodeGroups span) {
-	for i := range w.works {
-		wk := &w.works[i]
+	next := w.groups[w.nodeGroups[nodeGroups.first].group].works.first
+	for next >= 0 {
+		i, wk := next, &w.works[next]
+		next = wk.next // to take the place may end this work, but no other
 		switch {
-		case wk.ng < nodeGroups.first || wk.ng >= nodeGroups.end() || wk.swapping || wk.over:
+		case wk.ng < nodeGroups.first || wk.ng >= nodeGroups.end() || wk.swapping:
 		case wk.ready:
-			w.takePlace(int32(i))
+			w.takePlace(i)
 		case wk.waiting:
-			w.nextPlace(int32(i))
+			w.nextPlace(i)
 		}
+	}
+}
+
+// enlist puts a work that begins at the end of its group's list.
+func (w *World) enlist(i int32) {
+	wk := &w.works[i]
+	list := &w.groups[w.nodeGroups[wk.ng].group].works
+	wk.previous, wk.next = list.last, -1
+	if list.last >= 0 {
+		w.works[list.last].next = i
+	} else {
+		list.first = i
+	}
+	list.last = i
+}
+
+// delist takes a work that is over out of its group's list.
+func (w *World) delist(i int32) {
+	wk := &w.works[i]
+	list := &w.groups[w.nodeGroups[wk.ng].group].works
+	if wk.previous >= 0 {
+		w.works[wk.previous].next = wk.next
+	} else {
+		list.first = wk.next
+	}
+	if wk.next >= 0 {
+		w.works[wk.next].previous = wk.previous
+	} else {
+		list.last = wk.previous
 	}
 }

@@ -49,3 +49,25 @@ func TestADeadNodesRebootIsOver(t *testing.T) {
 		}
 	}
 }
+
+// What looks for works sees those in progress alone, however many there were: on two node groups an hour apart, three times.
+func TestWorksThatAreOverAreNoLongerLookedAt(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterEnabled, 2, 1), makeGroup("h", ClusterDisabled, 1, 1))
+	for i := range 3 {
+		cfg = cfg.withFault(FaultReplacement, sec(3600*float64(i)), 0, ofGroup())
+	}
+	w := world(t, cfg)
+	listed := func() (works []int32) {
+		for i := w.groups[0].works.first; i >= 0; i = w.works[i].next {
+			works = append(works, i)
+		}
+		return works
+	}
+	for i := range int32(3) {
+		w.RunUntil(sec(3600*float64(i) + 1))
+		same(t, "in progress", listed(), []int32{2 * i, 2*i + 1})
+		w.RunUntil(sec(3600*float64(i) + 3599))
+		same(t, "an hour later", listed(), []int32(nil))
+	}
+	same(t, "works", len(w.works), 6)
+}

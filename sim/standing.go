@@ -110,14 +110,14 @@ func (w *World) nodeGroupStatus(ng int32) Status {
 
 // isReplacing tells whether a node of the node group is being replaced, or has to be.
 func (w *World) isReplacing(ng int32) bool {
-	members := w.nodeGroups[ng].members
-	for n := members.first; n < members.end(); n++ {
+	g := &w.nodeGroups[ng]
+	for n := g.members.first; n < g.members.end(); n++ {
 		if w.nodes[n].recovery >= 0 {
 			return true
 		}
 	}
-	for i := range w.works {
-		if w.works[i].ng == ng && !w.works[i].over {
+	for i := w.groups[g.group].works.first; i >= 0; i = w.works[i].next {
+		if w.works[i].ng == ng {
 			return true
 		}
 	}
@@ -190,10 +190,10 @@ func (w *World) built(group *GroupConfig, u upgrades) (nodeType, engineVersion s
 	return nodeType, engineVersion
 }
 
-// workRuns tells whether a work still runs on a node group.
-func (w *World) workRuns(fault int32) bool {
-	for i := range w.works {
-		if w.works[i].fault == fault && !w.works[i].over {
+// workRuns tells whether a work still runs on a node group of the group.
+func (w *World) workRuns(group, fault int32) bool {
+	for i := w.groups[group].works.first; i >= 0; i = w.works[i].next {
+		if w.works[i].fault == fault {
 			return true
 		}
 	}

@@ -89,7 +89,7 @@ func (t *test) run(ctx context.Context) (err error) {
 		}
 	}
 	args := []string{"serve", filepath.Join(dir, "load.toml"), "--credentials", filepath.Join(dir, "credentials"), "--listen", "127.0.0.1:0",
-		"--control", "127.0.0.1:0"}
+		"--control", "127.0.0.1:0", "--operator"}
 	server := exec.CommandContext(ctx, failsim, append(args, strings.Fields(t.extra)...)...)
 	endpoint, err := start(server)
 	if err != nil {

@@ -27,7 +27,7 @@ type serveFlags struct {
 	listen, control, token string
 	credentials, record    string
 	speed, start           string
-	paused                 bool
+	paused, operator       bool
 	seed                   uint64
 	troubles               []string
 }
@@ -38,7 +38,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve SCENARIO",
 		Short: "Answer AWS clients as ElastiCache would, from a simulated fleet",
 		Long: `Answer AWS clients (SDKs, the AWS CLI, scripts) on a local port as ElastiCache would through a failover, from the groups of a
-scenario, in virtual time that can run fast, stand still or jump. The scenario's own faults, calls and campaigns happen too.
+scenario, in virtual time that can run fast, stand still or jump. The client is the operator: the scenario's own calls and campaigns
+are left out unless --operator asks for them; its faults and failures happen.
 A second port has the control API and a page for people. docs/serve.md tells all of it.`,
 		Example: `  failsim serve mine.toml --speed 60
   aws elasticache test-failover --endpoint-url http://127.0.0.1:6390 \
@@ -56,6 +57,7 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	flags.StringVar(&f.start, "start", "now", "the calendar's instant of virtual zero: now, scenario, or such as 2026-01-01T00:00:00Z")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all randomness (default: the scenario's)")
 	flags.StringArrayVar(&f.troubles, "trouble", nil, "KIND=RATE[:DURATION], may be repeated: "+server.TroubleKinds())
+	flags.BoolVar(&f.operator, "operator", false, "play the scenario's own calls and campaigns too")
 	flags.StringVar(&f.record, "record", "", "write the session to this file at the end, as a scenario that plays it again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		sc, err := a.loadSeeded(cmd, args[0], &f.seed)
@@ -73,6 +75,10 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	settings, speed, err := f.settings(sc)
 	if err != nil {
 		return err
+	}
+	if sc.Attended() && !f.operator {
+		fmt.Fprintf(a.stderr, "failsim: %s of the scenario are left out: the client is the operator; --operator plays them\n", operatorOf(&sc.Config))
+		sc.Config.Calls, sc.Config.Campaigns = nil, nil
 	}
 	if err := f.mayRecord(sc); err != nil {
 		return err
@@ -165,6 +171,22 @@ func (f *serveFlags) open(verified bool) (net.Listener, error) {
 	return listener, nil
 }
 
+// operatorOf counts what the scenario's operator does.
+func operatorOf(cfg *sim.Config) string {
+	counted := func(n int, what string) string {
+		if n != 1 {
+			what += "s"
+		}
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	return counted(len(cfg.Calls), "call") + " and " + counted(len(cfg.Campaigns), "campaign")
+}
+
+// session is one in which nothing has been done yet.
+func (f *serveFlags) session(sc *scenario.Scenario) scenario.Session {
+	return scenario.Session{Start: sc.Config.Start, Seed: f.seed, Unattended: !f.operator}
+}
+
 // mayRecord says before anything is served what would keep the session from being written.
 func (f *serveFlags) mayRecord(sc *scenario.Scenario) error {
 	if f.record == "" {
@@ -173,7 +195,7 @@ func (f *serveFlags) mayRecord(sc *scenario.Scenario) error {
 	if _, err := os.Stat(f.record); err == nil {
 		return usagef("--record: %s is there already; want the name of a new file", f.record)
 	}
-	if _, err := sc.Record(&scenario.Session{Start: sc.Config.Start, Seed: f.seed}); err != nil {
+	if err := sc.MayRecord(f.session(sc)); err != nil {
 		return usagef("--record: %w", err)
 	}
 	return nil
@@ -184,7 +206,8 @@ func (f *serveFlags) writeRecord(sc *scenario.Scenario, fleet *server.Fleet) err
 	if f.record == "" {
 		return nil
 	}
-	session := scenario.Session{Start: sc.Config.Start, Seed: fleet.Seed(), Until: fleet.Clock().Now}
+	session := f.session(sc)
+	session.Seed, session.Until = fleet.Seed(), fleet.Clock().Now
 	for _, deed := range fleet.Deeds() {
 		if deed.Call != nil {
 			session.Calls = append(session.Calls, *deed.Call)

@@ -232,7 +232,7 @@ func (d gameDay) importsAgain() {
 func (d gameDay) whoAmI() {
 	d.Helper()
 	options := d.api.Options()
-	identity, err := sts.New(sts.Options{Region: region, BaseEndpoint: options.BaseEndpoint, Credentials: options.Credentials}).
+	identity, err := sts.New(sts.Options{Region: region, BaseEndpoint: options.BaseEndpoint, Credentials: options.Credentials, HTTPClient: options.HTTPClient}).
 		GetCallerIdentity(d.Context(), &sts.GetCallerIdentityInput{})
 	if err != nil {
 		d.Fatal(err)

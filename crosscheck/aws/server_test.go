@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	os.RemoveAll(dir)
+	if err := writeReport(code); err != nil {
+		panic(err)
+	}
 	os.Exit(code)
 }
 
@@ -66,6 +69,7 @@ func serve(t *testing.T, scenario string, flags ...string) (endpoint string) {
 // controlled starts a server and returns its endpoint and that of its control API. The test fails if it does not end cleanly.
 func controlled(t *testing.T, scenario string, flags ...string) (endpoint, control string) {
 	t.Helper()
+	countMismatch(t)
 	file := filepath.Join(t.TempDir(), "scenario.toml")
 	write(t, file, scenario)
 	cmd := exec.Command(failsim, append([]string{"serve", file, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--token", token}, flags...)...)
@@ -106,7 +110,7 @@ func controlled(t *testing.T, scenario string, flags ...string) (endpoint, contr
 	return endpoint, control
 }
 
-// ownBody sends a copy of each request's body. The SDK closes the body as soon as the head of the answer is there; where net/http has not
+// ownBody counts requests, and sends a copy of each one's body. The SDK closes the body as soon as the head of the answer is there; where net/http has not
 // looked yet whether the body ends as it should, it then closes the connection amid the answer (smithy-go v1.28.8 and Go 1.26: of 3,000
 // answers of 54 kB some 75, from any server on loopback). The SDK would make the call again, and TestFailover is not to be made twice.
 type ownBody struct{}
@@ -120,7 +124,12 @@ func (ownBody) Do(r *http.Request) (*http.Response, error) {
 		}
 		sent.Body = io.NopCloser(bytes.NewReader(text))
 	}
-	return http.DefaultClient.Do(sent)
+	counted.calls.Add(1)
+	response, err := http.DefaultClient.Do(sent)
+	if err == nil && response.StatusCode == http.StatusOK {
+		counted.answers.Add(1)
+	}
+	return response, err
 }
 
 // settings are what a tool has from its environment: Region, endpoint and key.
