@@ -66,7 +66,7 @@ func twoFailovers() *sim.Outcome {
 	o.Windows = append(o.Windows, window(3590, 3620, sessions)...)
 	called(o, []sim.Failover{
 		{Group: 0, Campaign: 0, Accepted: at(98), CutOff: at(100), Promoted: at(120), Completed: at(121),
-			Propagated: at(125), RecoveryStarted: at(200), Provisioned: at(500), Finished: at(600), LostTail: seconds(0.025)},
+			Propagated: at(125), RecoveryStarted: at(200), Provisioned: at(500), Finished: at(600), LostTail: seconds(0.025), LostWrites: 2},
 		{Group: 1, NodeGroup: 1, Campaign: -1, Accepted: at(3580), CutOff: at(3590), Promoted: at(3620), Completed: at(3620),
 			Propagated: sim.Never, RecoveryStarted: at(7000), Provisioned: sim.Never, Finished: sim.Never, LostTail: seconds(1)},
 	}...)

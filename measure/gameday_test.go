@@ -35,6 +35,7 @@ func gameDayTrial(cfg *sim.Config, rng *rand.Rand) *sim.Outcome {
 		g := i / 8
 		accepted := sim.Time(i) * at(6000)
 		f := sim.Failover{Group: g, NodeGroup: i % 8, Campaign: g / 4, Accepted: accepted, LostTail: time.Duration(span(0, 1))}
+		f.LostWrites = int64(f.LostTail) * cfg.Groups[g].WritesPerSecond / 1e9
 		f.CutOff = accepted + span(1, 5)
 		f.Promoted = f.CutOff + span(15, 40)
 		f.Completed, f.Propagated = f.Promoted, f.Promoted+span(3, 45)

@@ -88,7 +88,7 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 	if f.Promoted == sim.Never {
 		return nil
 	}
-	return t.addLost(p, int64(f.LostTail))
+	return t.addLost(p, f)
 }
 
 // addRecovery takes up the replacement of a node, unless the node came back by itself.
@@ -98,19 +98,12 @@ func (t *Tally) addRecovery(r *sim.Recovery, end sim.Time) error {
 }
 
 // addLost takes up the acknowledged writes that a promotion dropped.
-func (t *Tally) addLost(p place, tail int64) error {
-	if err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: tail}); err != nil {
+func (t *Tally) addLost(p place, f *sim.Failover) error {
+	err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: int64(f.LostTail)})
+	if err != nil || t.cfg.Groups[p.group].WritesPerSecond == 0 {
 		return err
 	}
-	rate := t.cfg.Groups[p.group].WritesPerSecond
-	if rate == 0 {
-		return nil
-	}
-	writes, err := occurrences(rate, tail)
-	if err != nil {
-		return err
-	}
-	return t.add(seriesOf(lostWrites, sim.ObserverService), p, measured{value: writes})
+	return t.add(seriesOf(lostWrites, sim.ObserverService), p, measured{value: f.LostWrites})
 }
 
 // addCampaign takes up what an operator got done.

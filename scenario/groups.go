@@ -95,7 +95,7 @@ func (r *reader) readReplication(t *table, spec *sim.GroupSpec) {
 		BacklogBytes: t.size("repl_backlog", r.groupDefault(t, "repl_backlog", r.kinds["partition"])),
 		BufferBytes:  max(1<<20, spec.DatasetBytes/10),
 	}
-	r.groupDefault(t, "output_buffer", r.kinds["replication-stall"])
+	r.groupDefault(t, "output_buffer", r.kinds["partition"] || r.kinds["replication-stall"])
 	if t.has("output_buffer") {
 		spec.Replication.BufferBytes = t.size("output_buffer", "1MiB")
 	}

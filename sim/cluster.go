@@ -63,9 +63,10 @@ type NodeGroup struct {
 	draws   [numPhases]uint32
 	windows [numViews]windowSlot
 	syncs   syncs
-	stall   stall
 	// lagFloor is how far replicas trail at least.
 	lagFloor time.Duration
+	// ledSince is since when the replicas follow this primary, and this process of it.
+	ledSince Time
 	// emptiedAt is when the node group last lost all of its data; Never if it did not.
 	emptiedAt Time
 }
@@ -96,6 +97,11 @@ type Node struct {
 	// lag is how far the node trailed when its primary was last lost.
 	lag      time.Duration
 	lagDraws uint32
+	// backlog is how many bytes of the stream a replica had not applied at the instant counted, or when it was cut off. overflow is when it
+	// outgrows what the primary keeps, if that is near; 0 if not.
+	backlog  int64
+	counted  Time
+	overflow Handle
 	upgrades upgrades
 }
 
@@ -202,6 +208,8 @@ type nodeGroupFacts struct {
 	replicas int32
 	// votes says that its primary owns slots and so has a vote in elections.
 	votes bool
+	// flows are what stalls make of its writes, ascending and apart; before the first of them replicas do not trail.
+	flows []flow
 }
 
 type nodeFacts struct {

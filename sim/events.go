@@ -49,7 +49,7 @@ const (
 	KindNodeCutOff
 	KindNodeHealed
 	KindAloneEnded
-	KindReplicasDropped
+	KindReplicaDropped
 	KindNodeRebooting
 	KindNodeRebooted
 
@@ -92,7 +92,7 @@ func (k Kind) String() string {
 		"ResolversFollowed", "RecoveryStarted", "ReplacementUp", "RecoveryFinished",
 		"FailureKnown", "NoReplica", "VotesSplit", "FailoverAbandoned", "RecoveryHeld", "FullSync", "SyncFinished", "NodeSynced", "DataLost",
 		"MajorityLost", "MajorityBack",
-		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "AloneEnded", "ReplicasDropped",
+		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "AloneEnded", "ReplicaDropped",
 		"NodeRebooting", "NodeRebooted",
 		"WorkScheduled", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",

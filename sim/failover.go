@@ -128,6 +128,8 @@ func (w *World) promoteReplica(f int32) {
 	completed := w.draw(ng, phaseCompletedEvent, &delays.CompletedEvent)
 	w.clock.After(completed, event{KindFailoverCompleted, f})
 	w.replaceAfter(fo.recovery, max(recovering, completed)) // the documented order holds for any delays
+	w.settleBacklog(best)
+	w.followStream(ng, w.nodes[best].backlog)
 	w.followPromoted(ng)
 	w.observe(ng, fo.blame())
 	w.weighMajority(fo.Group)

@@ -31,6 +31,11 @@ func (t *topology) addFault(fault int32) {
 			t.strikeGroup(&facts, int32(group))
 		}
 		t.faults = append(t.faults, facts)
+		if f.Kind == FaultReplicationStall {
+			for _, ng := range facts.nodeGroups {
+				t.addStall(ng, f)
+			}
+		}
 		return
 	}
 	for group := range t.cfg.Groups {
@@ -113,7 +118,7 @@ func (w *World) strike(i incident) {
 	case FaultLagSpike:
 		w.raiseLags(&i)
 	case FaultReplicationStall:
-		w.beginStall(&i)
+		w.changeFlows(&i)
 	}
 }
 
@@ -139,7 +144,7 @@ func (w *World) endIncident(index int32) {
 	case FaultLagSpike:
 		w.raiseLags(i)
 	case FaultReplicationStall:
-		w.endStall(i)
+		w.changeFlows(i)
 	}
 	if i.process >= 0 {
 		w.scheduleFailure(i.process, w.nextFailure(i.process))
@@ -303,8 +308,7 @@ func (w *World) comeBack(node int32) {
 		}
 		return
 	}
-	away := w.clock.Now().Sub(n.cutAt)
-	if n.demoted || w.missed(n.nodeGroup, away) {
+	if n.demoted || w.missed(node) {
 		w.resync(node)
 	}
 }

@@ -194,7 +194,7 @@ func TestAStallIsAFluidBacklog(t *testing.T) {
 	w := world(t, cfg)
 	for _, c := range [][2]float64{{0, 0}, {100, 25}, {120, 30}, {140, 35}, {160, 40}, {170, 20}, {180, 0}, {1000, 0}} {
 		w.RunUntil(sec(c[0]))
-		if got := w.stallLag(0).Seconds(); got < c[1]-1e-6 || got > c[1]+1e-6 {
+		if got := w.stallLag(1).Seconds(); got < c[1]-1e-6 || got > c[1]+1e-6 {
 			t.Errorf("at %v s the replicas trail by %v s, want %v", c[0], got, c[1])
 		}
 	}

@@ -113,6 +113,12 @@ func (t *topology) withFault(f FaultConfig) *topology {
 	more := t.grown()
 	more.cfg.Faults = append(slices.Clip(more.cfg.Faults), f)
 	more.faults = slices.Clip(more.faults)
+	if f.Kind == FaultReplicationStall {
+		more.nodeGroups = slices.Clone(more.nodeGroups)
+		for i := range more.nodeGroups {
+			more.nodeGroups[i].flows = slices.Clone(more.nodeGroups[i].flows)
+		}
+	}
 	more.addFault(int32(len(more.cfg.Faults) - 1))
 	more.electionByShape = maps.Clone(t.electionByShape)
 	more.holdElections() // a first fault can take the majority of groups that had nothing to fear

@@ -233,6 +233,7 @@ func (w *World) finishHandOver(i int32) {
 		return
 	}
 	w.swapRoles(ng, m.to)
+	w.followStream(ng, mostVolume)
 	from.demoted = false
 	w.endModification(m.group)
 	record := w.nodeRecord(KindHandOverDone, m.to)

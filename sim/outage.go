@@ -177,6 +177,7 @@ func (w *World) Outcome() *Outcome {
 		f := w.failovers[i].Failover
 		if f.Promoted != Never {
 			f.LostTail = w.lostTail(&w.failovers[i])
+			f.LostWrites = w.lostWrites(&w.failovers[i], f.LostTail)
 		}
 		first := w.nodeGroups[f.NodeGroup].members.first
 		f.Old -= first

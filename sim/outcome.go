@@ -118,8 +118,9 @@ type Failover struct {
 	// Of the old primary's replacement, as in its Recovery.
 	RecoveryStarted, Provisioned, Finished Time
 
-	// LostTail is the span of acknowledged writes that the promotion dropped.
-	LostTail time.Duration
+	// LostTail is the span of acknowledged writes that the promotion dropped, LostWrites how many whole writes they were.
+	LostTail   time.Duration
+	LostWrites int64
 }
 
 // Recovery is the replacement of one node. An instant that was not reached is Never.

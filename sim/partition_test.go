@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"failsim/dist"
 )
 
 // voting gives each shard a slot, so that its primary votes; the node timeout is 10 s.
@@ -31,17 +34,41 @@ func TestAPrimaryThatIsCutOffTakesWritesThatAreLost(t *testing.T) {
 	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(120, 160))
 }
 
-// A replica misses what is written while it is cut off: 1,000 writes of 1 KiB a second. A backlog of 1 MiB holds 1.024 s of them.
+// A replica misses what is written while it is cut off. Its connection lasts 60 s: until then its output buffer keeps that, 60 MB for 1,000
+// writes of 1,000 bytes a second; after it only the backlog does, which holds 61 s of 10 writes a second in 610 kB. Nothing is in a backlog that was
+// freed after an hour without replicas; another replica keeps it.
 func TestAReplicaThatWasAwayTooLongCopiesEverything(t *testing.T) {
+	const still, full = 0, 10 * time.Second
 	for _, c := range []struct {
-		away time.Duration
-		want [][2]Time
-	}{{time.Second, spans(100, 101)}, {2 * time.Second, spans(100, 112)}} {
-		g := makeGroup("g", ClusterDisabled, 1, 1)
-		g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1024, BacklogBytes: 1 << 20}
+		writes, buffer, backlog int64
+		away, syncs             time.Duration
+		replicas                int
+	}{
+		{1000, 60e6, 0, 60 * time.Second, still, 1},
+		{1000, 60e6 - 1, 0, 60 * time.Second, full, 1},
+		{1000, 1e9, 60e6, 61 * time.Second, full, 1},
+		{10, 0, 610e3, 61 * time.Second, still, 1},
+		{10, 0, 610e3 - 1, 61 * time.Second, full, 1},
+		{10, 0, 1e9, time.Hour + 60*time.Second, still, 1},
+		{10, 0, 1e9, time.Hour + 61*time.Second, full, 1},
+		{10, 0, 1e9, time.Hour + 61*time.Second, still, 2},
+	} {
+		g := makeGroup("g", ClusterDisabled, 1, c.replicas)
+		g.Delays.RecoveryStart = dist.Constant(2 * time.Hour) // nobody gives the replica up
+		g.WritesPerSecond, g.Replication = c.writes, ReplicationConfig{WriteBytes: 1000, BacklogBytes: c.backlog, BufferBytes: c.buffer}
 		_, o := play(t, config(g).withFault(FaultPartition, sec(100), c.away, nodeOf(0, 1)))
-		same(t, c.away.String(), windowsOf(o, AccessRedundancy, ObserverService, 0), c.want)
+		same(t, fmt.Sprint(c), windowsOf(o, AccessRedundancy, ObserverService, 0), [][2]Time{{sec(100), sec(100).Add(c.away + c.syncs)}})
 	}
+}
+
+// At 100 s a replica is cut off for 30 s, and at 101 s the primary dies; at 121 s another replica is promoted. To that one there is no connection, and its
+// backlog does not hold the 30 s.
+func TestAConnectionToAnOldPrimaryIsOver(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 2)
+	g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1000, BacklogBytes: 1e6, BufferBytes: 1e9}
+	w := world(t, config(g).withFault(FaultPartition, sec(100), 30*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(101), 0, nodeOf(0, 0)))
+	w.RunUntil(sec(130))
+	same(t, "copies", w.nodes[1].down&downSyncing != 0, true)
 }
 
 // A primary that is cut off at 100 s and replaced by a promotion at 120 s takes writes until it comes to its end: given up by `Recovering` at

@@ -175,6 +175,12 @@ func (w *World) finishPlace(i int32) {
 	g := &w.nodeGroups[wk.ng]
 	wk.done |= 1 << (wk.node - g.members.first)
 	wk.ready = false
+	if wk.node == g.primary {
+		g.ledSince = w.clock.Now()
+	} else {
+		w.dropBacklog(wk.node)
+		w.watchBacklog(wk.node)
+	}
 	kind := w.top.faultConfig(wk.fault).Kind
 	w.nodes[wk.node].upgrades.note(kind, wk.fault)
 	w.log(w.nodeRecord(KindPlaceSwapped, wk.node))

@@ -50,6 +50,7 @@ func (w *World) lose(node int32) bool {
 func (w *World) detach(node int32) {
 	n := &w.nodes[node]
 	w.stopSync(node)
+	w.settleBacklog(node)
 	if g := &w.nodeGroups[n.nodeGroup]; g.primary == node && n.down&(downDead|downCut) == 0 {
 		w.drawLags(n.nodeGroup)
 		w.haltSyncs(n.nodeGroup)
@@ -138,8 +139,9 @@ func (w *World) welcome(node int32) {
 	g := &w.nodeGroups[ng]
 	if g.primary == node {
 		w.followPrimary(ng)
+		w.watchBacklogs(ng)
 		w.weighMajority(g.group)
-	} else if g.failover >= 0 {
+	} else if w.watchBacklog(node); g.failover >= 0 {
 		w.takeWaiting(g.failover)
 	}
 	w.resumeWork(span{ng, 1})

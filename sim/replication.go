@@ -10,12 +10,11 @@ import (
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
 	lag := &w.delays(ng).Lag
-	floor := max(g.lagFloor, w.stallLag(ng))
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
 		n.lag = math.MaxInt64
 		if n.up() {
-			n.lag = max(floor, lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
+			n.lag = max(g.lagFloor, w.stallLag(i), lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
 			n.lagDraws++
 		}
 	}
@@ -79,6 +78,16 @@ func (w *World) lostTail(fo *failover) time.Duration {
 		return min(tail, asyncLossMost)
 	}
 	return tail
+}
+
+// lostWrites is how many writes the lost tail is: the last ones before the primary was lost, or before the old one took no more of
+// them.
+func (w *World) lostWrites(fo *failover, tail time.Duration) int64 {
+	end := fo.CutOff
+	if fo.alone != Never {
+		end = min(w.clock.Now(), fo.silent)
+	}
+	return w.top.nodeGroups[fo.NodeGroup].writes(end.Add(-tail), end)
 }
 
 // endAlone is when an old primary that took writes on its side of a partition is given up, or back: they are lost.

@@ -70,13 +70,35 @@ func (c *faultChecker) checkStall() {
 	f := c.fault
 	growth := f.Stall.Written - f.Stall.Applied
 	buffer := c.cfg.Groups[f.Target.Groups[0]].Replication.BufferBytes
-	switch {
+	switch other := c.otherStall(); {
+	case other != nil:
+		c.problem("at", "a stall of the same node group lasts from %v to %v; writes have one rate at a time", other.At, other.At.Add(other.Duration))
 	case growth <= 0:
 		c.problem("applied", "no less than is written; a stall needs less")
 	case float64(growth)*f.Duration.Seconds() > float64(buffer)*mostDrops:
 		c.problem("written", "would outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
 			buffer, mostDrops)
 	}
+}
+
+// otherStall is a stall of the same node group at the same time; nil for none.
+func (c *faultChecker) otherStall() *FaultConfig {
+	for i := range c.cfg.Faults {
+		if f := &c.cfg.Faults[i]; f.Kind == FaultReplicationStall && f.Target.sharesNodeGroup(&c.fault.Target) && c.fault.overlaps(f) {
+			return f
+		}
+	}
+	return nil
+}
+
+// overlaps tells whether the two faults last at the same time; where one begins as the other ends they do not.
+func (f *FaultConfig) overlaps(g *FaultConfig) bool {
+	return f.At < g.At.Add(g.Duration) && g.At < f.At.Add(f.Duration)
+}
+
+// sharesNodeGroup tells whether two targets of one group each have a node group in common.
+func (t *TargetConfig) sharesNodeGroup(other *TargetConfig) bool {
+	return t.Groups[0] == other.Groups[0] && (t.NodeGroup < 0 || other.NodeGroup < 0 || t.NodeGroup == other.NodeGroup)
 }
 
 // groupAt is the group with the node type and the engine version that the work planned up to that instant leaves.

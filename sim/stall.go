@@ -2,114 +2,267 @@ package sim
 
 import (
 	"math/bits"
+	"slices"
+	"sort"
 	"time"
 )
 
-// stall is a stretch in which the primary takes more writes than its replicas apply, and the time in which they catch up.
-// It is a fluid: written and applied flow at constant rates.
-type stall struct {
-	fault    int32 // index into the topology's faults
-	on       bool
-	from     Time // replicas had caught up
-	until    Time // the stretch ends
-	overflow Handle
+// A stall is a fluid. What clients write flows into the backlog of each replica, and what the replica applies flows out of it, at
+// constant rates between known instants. A backlog lasts from stall to stall. It ends where the replica has caught up or copied
+// everything, and where another primary leads, whose data is what counts from there on.
+
+// flow is what is written in a node group from an instant on, and what each replica applies at most: bytes per second.
+type flow struct {
+	from             Time
+	written, applied int64
+	stalls           bool // a stall lasts; otherwise replicas have only what it left to catch up with
 }
 
-func (w *World) beginStall(i *incident) {
-	for _, ng := range w.top.faults[i.fault].nodeGroups {
-		g := &w.nodeGroups[ng]
-		w.clock.Cancel(g.stall.overflow)
-		g.stall = stall{fault: i.fault, on: true, until: i.ends}
-		w.restartStall(ng)
+// addStall lays a stall out for a node group: its rates, and then the ordinary writes at the rate at which replicas apply.
+func (t *topology) addStall(ng int32, f *FaultConfig) {
+	facts := &t.nodeGroups[ng]
+	until := f.At.Add(f.Duration)
+	first, next := facts.flowsBefore(f.At), facts.flowsBefore(until)
+	more := []flow{{f.At, f.Stall.Written, f.Stall.Applied, true}}
+	if next == len(facts.flows) || facts.flows[next].from > until {
+		more = append(more, flow{until, facts.group.streamed(), f.Stall.Applied, false})
 	}
+	facts.flows = slices.Replace(facts.flows, first, next, more...)
 }
 
-// restartStall counts the backlog from here, and schedules the instant at which it outgrows the primary's buffer.
-func (w *World) restartStall(ng int32) {
-	g := &w.nodeGroups[ng]
-	g.stall.from, g.stall.overflow = w.clock.Now(), 0
-	rates := w.stallRates(ng)
-	growth := rates.Written - rates.Applied
-	if growth <= 0 {
-		return
-	}
-	buffer := w.top.nodeGroups[ng].group.Replication.BufferBytes
-	if buffer/growth > int64(g.stall.until.Sub(g.stall.from)/time.Second) {
-		return
-	}
-	full := g.stall.from.Add(scale(time.Second, buffer, growth))
-	if full < g.stall.until {
-		g.stall.overflow = w.clock.At(full, event{KindReplicasDropped, ng})
-	}
+// streamed is what ordinary writes add to the replication stream, in bytes per second.
+func (g *GroupConfig) streamed() int64 { return g.WritesPerSecond * g.Replication.WriteBytes }
+
+// flowsBefore counts the flows that begin before the instant.
+func (f *nodeGroupFacts) flowsBefore(at Time) int {
+	return sort.Search(len(f.flows), func(i int) bool { return f.flows[i].from >= at })
 }
 
-func (w *World) stallRates(ng int32) *StallConfig {
-	return &w.top.faultConfig(w.nodeGroups[ng].stall.fault).Stall
+// flowAt is what flows at an instant, and until when.
+func (f *nodeGroupFacts) flowAt(at Time) (now flow, until Time) {
+	i := f.flowsBefore(at + 1)
+	now, until = flow{written: f.group.streamed(), applied: mostVolume}, Never
+	if i > 0 {
+		now = f.flows[i-1]
+	}
+	if i < len(f.flows) {
+		until = f.flows[i].from
+	}
+	return now, until
 }
 
-// endStall is when the writes are ordinary again.
-func (w *World) endStall(i *incident) {
-	for _, ng := range w.top.faults[i.fault].nodeGroups {
-		if g := &w.nodeGroups[ng]; g.stall.on && g.stall.fault == i.fault {
-			w.clock.Cancel(g.stall.overflow)
-			g.stall.overflow = 0
+// mostVolume is where volumes of a stream end: above every buffer, and twice it is below 2^63.
+const mostVolume = 1 << 61
+
+// volume is what flows at a rate per second in a span.
+func volume(rate int64, d time.Duration) int64 {
+	high, low := bits.Mul64(uint64(rate), uint64(d))
+	if high >= uint64(time.Second) {
+		return mostVolume
+	}
+	v, _ := bits.Div64(high, low, uint64(time.Second))
+	return int64(min(v, mostVolume))
+}
+
+// written is how many bytes clients write in [from, to).
+func (f *nodeGroupFacts) written(from, to Time) (bytes int64) {
+	for at := from; at < to; {
+		now, until := f.flowAt(at)
+		until = min(until, to)
+		bytes = min(bytes+volume(now.written, until.Sub(at)), mostVolume)
+		at = until
+	}
+	return bytes
+}
+
+// writes is how many whole writes clients make in [from, to). Those of a stall have the size of the others.
+func (f *nodeGroupFacts) writes(from, to Time) int64 {
+	var ordinary time.Duration
+	var stalled int64
+	for at := from; at < to; {
+		now, until := f.flowAt(at)
+		until = min(until, to)
+		if now.stalls {
+			stalled = min(stalled+volume(now.written, until.Sub(at)), mostVolume)
+		} else {
+			ordinary += until.Sub(at)
 		}
+		at = until
+	}
+	return volume(f.group.WritesPerSecond, ordinary) + stalled/max(1, f.group.Replication.WriteBytes)
+}
+
+// pass is what is left of a backlog after a span. A replica that has caught up after a stall stays so.
+func (f *flow) pass(backlog int64, d time.Duration) int64 {
+	growth := f.written - f.applied
+	switch {
+	case backlog == 0 && !f.stalls:
+		return 0
+	case growth < 0:
+		return max(0, backlog-volume(-growth, d))
+	}
+	return min(backlog+volume(growth, d), mostVolume)
+}
+
+// settleBacklog brings the backlog of a replica that follows its primary up to now.
+func (w *World) settleBacklog(node int32) {
+	n := &w.nodes[node]
+	facts, now := &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
+	if len(facts.flows) == 0 {
+		n.backlog, n.counted = 0, now
+	}
+	for n.counted < now {
+		flows, until := facts.flowAt(n.counted)
+		until = min(until, now)
+		n.backlog = flows.pass(n.backlog, until.Sub(n.counted))
+		n.counted = until
 	}
 }
 
-// dropReplicas is when the primary's buffer for its replicas overruns: it drops them, and they sync in full.
-func (w *World) dropReplicas(ng int32) {
-	g := &w.nodeGroups[ng]
-	g.stall.overflow = 0
-	w.resyncReplicas(ng)
-	w.observe(ng, blame{CauseOf(FaultReplicationStall), -1})
+// dropBacklog is when the node has all that its primary has.
+func (w *World) dropBacklog(node int32) {
+	n := &w.nodes[node]
+	n.backlog, n.counted = 0, w.clock.Now()
 }
 
-// stalledSync is how much longer a full sync takes because the writes during it would overrun the buffer too: it succeeds only
-// once the stretch is over.
-func (w *World) stalledSync(ng int32, alone time.Duration) time.Duration {
-	g := &w.nodeGroups[ng]
-	now := w.clock.Now()
-	if !g.stall.on || now >= g.stall.until {
-		return 0
+// watchBacklog settles a replica's backlog, and schedules the instant at which it outgrows what the primary keeps of the stream, if that
+// comes before the rates change. It is called wherever these or the backlog change other than with time.
+func (w *World) watchBacklog(node int32) {
+	n := &w.nodes[node]
+	facts, now := &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
+	if len(facts.flows) == 0 {
+		return
 	}
-	buffer := w.top.nodeGroups[ng].group.Replication.BufferBytes
-	if alone <= backlogLasts(buffer, max(1, w.stallRates(ng).Written)) {
-		return 0
+	w.settleBacklog(node)
+	w.clock.Cancel(n.overflow)
+	n.overflow = 0
+	flows, until := facts.flowAt(now)
+	until = min(until, now.Add(longestFault))
+	growth := flows.written - flows.applied
+	if n.role == RolePrimary || !n.up() || growth <= 0 || n.backlog == 0 && !flows.stalls {
+		return
 	}
-	return g.stall.until.Sub(now)
+	room := max(0, facts.group.Replication.kept()-n.backlog)
+	if room/growth > int64(until.Sub(now)/time.Second) {
+		return
+	}
+	if full := now.Add(scale(time.Second, room, growth)); full < until {
+		n.overflow = w.clock.At(full, event{KindReplicaDropped, node})
+	}
 }
 
-// stallLag is how far the replicas trail because of a stall: the age of the write that they apply now. Applied bytes were
-// written at Written bytes per second until the stretch ended, and at the ordinary rate after it.
-func (w *World) stallLag(ng int32) time.Duration {
-	g := &w.nodeGroups[ng]
-	if !g.stall.on {
-		return 0
+// watchBacklogs is when rates change: a stall begins or ends, or the primary is back.
+func (w *World) watchBacklogs(ng int32) {
+	members := w.nodeGroups[ng].members
+	for i := members.first; i < members.end(); i++ {
+		w.watchBacklog(i)
 	}
-	rates := w.stallRates(ng)
-	cfg := w.top.nodeGroups[ng].group
-	ordinary := cfg.WritesPerSecond * cfg.Replication.WriteBytes
-	elapsed := w.clock.Now().Sub(g.stall.from)
-	stretch := min(w.clock.Now(), g.stall.until).Sub(g.stall.from)
-	if rates.Written <= rates.Applied {
-		return 0
-	}
-	if applied := scale(elapsed, rates.Applied, rates.Written); applied < stretch {
-		return elapsed - applied
-	}
-	catchUp := elapsed - scale(stretch, rates.Written, rates.Applied)
-	if !productLess(catchUp, rates.Applied, elapsed-stretch, ordinary) {
-		return 0
-	}
-	return elapsed - stretch - scale(catchUp, rates.Applied, ordinary)
 }
 
-// productLess tells whether a x b < c x d; none is negative.
-func productLess(a time.Duration, b int64, c time.Duration, d int64) bool {
-	high, low := bits.Mul64(uint64(a), uint64(b))
-	otherHigh, otherLow := bits.Mul64(uint64(c), uint64(d))
-	return high < otherHigh || high == otherHigh && low < otherLow
+// changeFlows is when a stall begins or ends: backlogs grow at other rates, and full syncs that run may not succeed in it.
+func (w *World) changeFlows(i *incident) {
+	for _, ng := range w.top.faults[i.fault].nodeGroups {
+		w.watchBacklogs(ng)
+		w.settleSyncs(ng)
+		members := w.nodeGroups[ng].members
+		for node := members.first; node < members.end(); node++ {
+			if n := &w.nodes[node]; n.sync.ready != 0 {
+				n.sync.left = w.stalledSync(ng, n.sync.left, w.syncAlone(node))
+			}
+		}
+		w.shareSyncs(ng)
+	}
+}
+
+// kept is how much of the stream a primary keeps for a replica that follows it: what has to wait in the replica's output buffer, and what
+// the backlog holds for all.
+func (c *ReplicationConfig) kept() int64 { return max(c.BufferBytes, c.BacklogBytes) }
+
+// dropReplica is when the primary's buffer for a replica overruns: it drops it, and the replica copies everything.
+func (w *World) dropReplica(node int32) {
+	n := &w.nodes[node]
+	n.overflow = 0
+	if n.up() && w.nodes[w.nodeGroups[n.nodeGroup].primary].up() {
+		w.resync(node)
+		w.observe(n.nodeGroup, blame{CauseOf(FaultReplicationStall), -1})
+	}
+}
+
+// followStream is when the members of a node group follow another primary, or a new process of it. Replicas trail it by no more than what
+// they trail the leading one, which had ahead bytes not applied: where that is more than its backlog holds, they copy everything.
+func (w *World) followStream(ng int32, ahead int64) {
+	g, facts := &w.nodeGroups[ng], &w.top.nodeGroups[ng]
+	g.ledSince = w.clock.Now()
+	if len(facts.flows) == 0 {
+		return
+	}
+	for i := g.members.first; i < g.members.end(); i++ {
+		n := &w.nodes[i]
+		if n.down&downCut != 0 {
+			continue // it goes on missing the stream since then
+		}
+		w.settleBacklog(i)
+		behind := n.backlog - ahead
+		if w.dropBacklog(i); i != g.primary && n.up() && behind > facts.group.Replication.BacklogBytes {
+			w.resync(i)
+		}
+		w.watchBacklog(i)
+	}
+}
+
+// stalledSync is how long a full sync still takes that would take left, or alone from its start: where the writes of a stall during it would
+// overrun the buffer too, it begins again when the stall is over.
+func (w *World) stalledSync(ng int32, left, alone time.Duration) time.Duration {
+	facts, now := &w.top.nodeGroups[ng], w.clock.Now()
+	flows, until := facts.flowAt(now)
+	if !flows.stalls || volume(flows.written, left) <= facts.group.Replication.kept() {
+		return left
+	}
+	return until.Sub(now) + alone
+}
+
+// stallLag is how far the replica trails because of a stall: the age of the oldest write that it has not applied.
+func (w *World) stallLag(node int32) (lag time.Duration) {
+	n := &w.nodes[node]
+	facts := &w.top.nodeGroups[n.nodeGroup]
+	if len(facts.flows) == 0 {
+		return 0
+	}
+	w.settleBacklog(node)
+	for left, to := n.backlog, n.counted; left > 0 && to > 0; {
+		flows, _ := facts.flowAt(to - 1)
+		span := to.Sub(flows.from)
+		bytes := volume(flows.written, span)
+		if left < bytes {
+			return lag + scale(time.Second, left, flows.written)
+		}
+		left, lag, to = left-bytes, lag+span, flows.from
+	}
+	return lag
+}
+
+// replTimeout is after how long without a word primary and replica take their connection for broken: until then what the replica misses
+// waits in its output buffer. backlogTTL is how long a primary without replicas then keeps the backlog.
+const (
+	replTimeout = 60 * time.Second
+	backlogTTL  = time.Hour
+)
+
+// missed tells whether a replica that was cut off has to copy everything, now that it is in reach again: what it misses of the stream is no
+// longer all there.
+func (w *World) missed(node int32) bool {
+	n := &w.nodes[node]
+	g, facts, now := &w.nodeGroups[n.nodeGroup], &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
+	n.backlog = min(n.backlog+facts.written(n.cutAt, now), mostVolume)
+	n.counted = now
+	away, kept := now.Sub(n.cutAt), facts.group.Replication.BacklogBytes
+	switch {
+	case away <= replTimeout && n.cutAt >= g.ledSince: // still connected
+		kept = facts.group.Replication.kept()
+	case away > replTimeout+backlogTTL && w.healthyReplicas(n.nodeGroup) <= 1: // no other replica held the backlog
+		return true
+	}
+	return n.backlog > kept
 }
 
 // raiseLags sets how far the replicas that the incident strikes trail at least: the most of all spikes that last.
@@ -127,23 +280,4 @@ func (w *World) raiseLags(i *incident) {
 			w.nodeGroups[ng].lagFloor = max(w.nodeGroups[ng].lagFloor, lag)
 		}
 	}
-}
-
-// missed tells whether a replica that was away for so long has to sync in full: the writes that it missed are no longer all
-// in the primary's backlog.
-func (w *World) missed(ng int32, away time.Duration) bool {
-	cfg := w.top.nodeGroups[ng].group
-	perSecond := cfg.WritesPerSecond * cfg.Replication.WriteBytes
-	if perSecond == 0 {
-		return false
-	}
-	return away > backlogLasts(cfg.Replication.BacklogBytes, perSecond)
-}
-
-// backlogLasts is how long a buffer of so many bytes holds what is written at that rate.
-func backlogLasts(buffer, perSecond int64) time.Duration {
-	if buffer/perSecond >= int64(longestSync/time.Second) {
-		return longestSync
-	}
-	return scale(time.Second, buffer, perSecond)
 }

@@ -76,8 +76,8 @@ func (w *World) startSync(node int32) {
 	n := &w.nodes[node]
 	g := &w.nodeGroups[n.nodeGroup]
 	w.settleSyncs(n.nodeGroup)
-	n.sync.left = w.syncAlone(node)
-	n.sync.left += w.stalledSync(n.nodeGroup, n.sync.left)
+	alone := w.syncAlone(node)
+	n.sync.left = w.stalledSync(n.nodeGroup, alone, alone)
 	n.sync.ready = w.clock.After(n.sync.left, event{KindSyncFinished, node})
 	g.syncs.running++
 	if g.syncs.running > 1 {
@@ -171,9 +171,8 @@ func (w *World) finishSync(node int32) {
 	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
 		w.abandonFailover(ng) // it is back before anybody took over
 	}
-	if stall := &w.nodeGroups[ng].stall; stall.on && w.clock.Now() < stall.until {
-		w.clock.Cancel(stall.overflow)
-		w.restartStall(ng)
+	if w.dropBacklog(node); w.nodeGroups[ng].primary == node {
+		w.followStream(ng, mostVolume) // it has the replicas' data
 	}
 	if n.recovery >= 0 {
 		w.finishRecovery(n.recovery)
@@ -241,6 +240,7 @@ func (w *World) beginAnew(node int32) {
 func (w *World) loseData(ng int32, by blame) {
 	g := &w.nodeGroups[ng]
 	g.emptiedAt = w.clock.Now()
+	w.followStream(ng, mostVolume)
 	w.losses = append(w.losses, DataLoss{At: g.emptiedAt, Group: g.group, NodeGroup: ng, Campaign: by.campaign, Cause: by.cause})
 	record := w.nodeRecord(KindDataLost, g.primary)
 	record.Node = -1

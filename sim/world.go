@@ -268,8 +268,8 @@ func (w *World) happenOutside(e event) {
 		w.failureStrikes(e.subject)
 	case KindIncidentOver:
 		w.endIncident(e.subject)
-	case KindReplicasDropped:
-		w.dropReplicas(e.subject)
+	case KindReplicaDropped:
+		w.dropReplica(e.subject)
 	case KindNodeRebooted:
 		w.finishReboot(e.subject)
 	case KindMajorityLost:
