@@ -14,6 +14,7 @@ var grades = []struct {
 	means string
 }{
 	{sim.GradeDocumented, "documented by AWS"},
+	{sim.GradeSource, "read in the engine's source"},
 	{sim.GradeMeasured, "measured or logged by a named user"},
 	{sim.GradeInferred, "inferred from what is known; every result that rests on it says so"},
 }

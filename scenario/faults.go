@@ -259,6 +259,9 @@ func (r *reader) readWork(t *table, f *sim.FaultConfig) {
 		return
 	}
 	r.judge(t, f)
+	if f.Kind == sim.FaultUpgrade && group.Mode == sim.ClusterEnabled && len(group.NodeGroups) > 1 && sim.ElectionRead(group.EngineVersion) {
+		r.assumeElection(t, f.Work.EngineVersion)
+	}
 	if begin := group.Maintenance.Next(r.cfg.Start, f.At); f.Work.InWindow && group.Maintenance.Length > 0 && begin > sim.Time(r.cfg.Horizon) {
 		r.doc.warn(t.key("in_window"), "the next maintenance window of %s begins after the horizon: nothing will happen", group.ID)
 	}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +267,27 @@ func TestAssumptionsAreTheInferredDefaultsInUse(t *testing.T) {
 				t.Errorf("%d assumptions, want %d", len(names), test.wantedAssumption)
 			}
 		})
+	}
+}
+
+// The election of an engine that was not read is an assumption, unless the scenario says how it elects or nothing elects.
+func TestAnElectionThatWasNotReadIsAnAssumption(t *testing.T) {
+	const fault = "[[fault]]\nat = '1h'\nkind = 'node'\nprimary_of = 'a/0001'\n[[replication_group]]\nid = 'a'\n"
+	for text, want := range map[string]bool{
+		fault + "node_groups = 3\nengine_version = '8.1'":                            true,
+		fault + "node_groups = 3\nengine_version = '6.x'\nengine = 'redis'":          true,
+		fault + "node_groups = 3\nengine_version = '9.0'\nelection.mode = 'classic'": false,
+		fault + "node_groups = 3\nengine_version = '8.0.2'":                          false,
+		fault + "node_groups = 3\nengine_version = '7.0'\nengine = 'redis'":          false,
+		fault + "node_groups = 1\nengine_version = '9.0'":                            false,
+		"[[replication_group]]\nid = 'a'\nnode_groups = 3\nengine_version = '9.0'":   false,
+		fault + "engine_version = '9.0'\ncluster_mode = 'disabled'":                  false,
+	} {
+		s := parse(t, text)
+		assumed := slices.ContainsFunc(s.Assumptions, func(d sim.Default) bool { return d.Name == "replication_group.election.mode unread" })
+		if assumed != want || (len(s.Warnings) > 0) != want {
+			t.Errorf("%s: assumed %t, warnings %v", text, assumed, s.Warnings)
+		}
 	}
 }
 

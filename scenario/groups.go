@@ -77,7 +77,6 @@ func (r *reader) readGroup(t *table) (spec sim.GroupSpec, count int) {
 	spec.ReadsPerSecond = t.integer("reads_per_second", 0, bounds[int64]{0, 1_000_000_000})
 	spec.Durability = sim.Durability(t.choice("durability", "none", "none", "sync", "async"))
 	r.readReplication(t, &spec)
-	r.readElection(t, &spec)
 	spec.Maintenance = t.maintenanceWindow()
 	for _, sub := range t.tables("node_group") {
 		spec.Shards = append(spec.Shards, readNodeGroup(sub))
@@ -85,6 +84,7 @@ func (r *reader) readGroup(t *table) (spec sim.GroupSpec, count int) {
 	for _, sub := range t.tables("node") {
 		spec.Nodes = append(spec.Nodes, readNode(sub))
 	}
+	r.readElection(t, &spec)
 	return spec, count
 }
 
@@ -125,7 +125,19 @@ func (r *reader) readElection(t *table, spec *sim.GroupSpec) {
 	}
 	spec.NodeTimeout = sub.span("node_timeout", standard, bounds[time.Duration]{100 * time.Millisecond, time.Minute})
 	sub.choice("mode", "classic", "classic")
+	if spec.Mode == sim.ClusterEnabled && spec.NodeGroupCount() > 1 && !sub.has("mode") {
+		r.assumeElection(t, spec.EngineVersion)
+	}
 	sub.close()
+}
+
+// assumeElection warns where the engine of that version, of the table, can have an election whose source was not read.
+func (r *reader) assumeElection(t *table, version string) {
+	if !r.kinds.losesNodes() || sim.ElectionRead(version) {
+		return
+	}
+	r.doc.defaults.use("replication_group.election.mode unread")
+	r.doc.warn(t.key("engine_version"), "the source of the election of %s was not read; it is played as that of Redis OSS 7.0 and Valkey 8.0", version)
 }
 
 func readNodeGroup(t *table) sim.NodeGroupSpec {

@@ -3,9 +3,10 @@ package sim
 // Grade says how a default is known.
 type Grade string
 
-// The grades: documented by AWS; measured or logged by a named user; inferred here from what is known.
+// The grades: documented by AWS; read in the engine's source; measured or logged by a named user; inferred here from what is known.
 const (
 	GradeDocumented Grade = "DOC"
+	GradeSource     Grade = "SRC"
 	GradeMeasured   Grade = "MEAS"
 	GradeInferred   Grade = "INF"
 )
@@ -49,6 +50,9 @@ func Defaults() []Default {
 		{"delays.modify", "triangular(10s, 30s, 90s)", GradeInferred, "no source: how long a group is modifying when a setting is changed"},
 		{"replication_group.election.node_timeout", "15s", GradeInferred,
 			"the engine's default; what ElastiCache sets is not documented"},
+		{"replication_group.election.mode", "classic", GradeSource, "cluster.c of Redis OSS 7.0, cluster_legacy.c of Valkey 8.0"},
+		{"replication_group.election.mode unread", "classic", GradeInferred,
+			"before 7.0 and after 8.0: taken to be the same, for that source was not read"},
 		{"replication_group.write_size", "1KiB", GradeInferred, "no source: what one write takes in the replication stream"},
 		{"replication_group.repl_backlog", "1MiB", GradeDocumented, "parameter repl-backlog-size"},
 		{"replication_group.output_buffer", "a tenth of the dataset", GradeInferred,

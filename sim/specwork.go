@@ -15,6 +15,13 @@ func isModern(text string) bool {
 	return !ok || !version.before(engineVersion{5, 0, 6})
 }
 
+// ElectionRead tells whether that version of the engine is one whose election was read in its source, or lies between them: Redis OSS 7.0 to
+// Valkey 8.0.
+func ElectionRead(text string) bool {
+	version, ok := parseVersion(text)
+	return !ok || !version.before(engineVersion{7, 0, 0}) && version.before(engineVersion{8, 1, 0})
+}
+
 // checkDurability holds the multi-zone log to what it needs (User Guide, durability).
 func (b *builder) checkDurability() {
 	s, g := b.spec, &b.group
