@@ -72,6 +72,7 @@ func (w *World) learnOfFailure(r int32) {
 		return
 	}
 	w.replaceAfter(r, w.untilRecovery(rec.NodeGroup))
+	w.seekAgain(rec.NodeGroup)
 }
 
 // promoteSoon schedules the promotion, now that the primary is known to be lost.

@@ -228,7 +228,6 @@ func (w *World) finishHandOver(i int32) {
 		return
 	}
 	w.swapRoles(ng, m.to)
-	from.demoted = false
 	w.groups[m.group].status = StatusAvailable
 	record := w.nodeRecord(KindHandOverDone, m.to)
 	record.Other = m.from
