@@ -265,9 +265,10 @@ func (p *page) hurt(g *sim.GroupConfig, l *sim.GroupLoss) {
 		p.wrap("  ! ", "    ", fmt.Sprintf("%s loses the majority (primaries left: %d of %d, needed: %d): all of its node "+
 			"groups refuse clients until promotions bring a majority back", g.ID, l.VotersLeft, l.Voters, l.Voters/2+1))
 	}
-	lost := suffering(l, func(s *sim.ShardLoss) bool { return s.DataLost })
+	lost := suffering(l, func(s *sim.ShardLoss) bool { return s.LosesAll && s.DataLost })
+	emptied := suffering(l, func(s *sim.ShardLoss) bool { return s.DataLost && !s.LosesAll })
 	logged := suffering(l, func(s *sim.ShardLoss) bool { return s.LosesAll && !s.DataLost })
-	stuck := suffering(l, func(s *sim.ShardLoss) bool { return s.NoWrites && !s.LosesAll })
+	stuck := suffering(l, func(s *sim.ShardLoss) bool { return s.NoWrites && !s.LosesAll && !s.DataLost })
 	until := "automatic failover is off: no writes until the zone is back and the primary replaced"
 	if g.AutomaticFailover {
 		until = "no replica in service: no writes until one is, or the zone is back and the primary replaced"
@@ -277,6 +278,7 @@ func (p *page) hurt(g *sim.GroupConfig, l *sim.GroupLoss) {
 		text   string
 	}{
 		{lost, "all nodes stand there: recreated empty once the zone is back, the data is lost"},
+		{emptied, "all nodes with data stand there: the first that is in service again begins empty, the data is lost"},
 		{logged, "all nodes stand there: recovered from the durable log once the zone is back"},
 		{stuck, until},
 	} {

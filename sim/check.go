@@ -96,7 +96,7 @@ func (w *World) checkNodeGroup(ng int32) error {
 		if (n.role == RolePrimary) != (i == g.primary) {
 			return fmt.Errorf("node %s has role %d, the primary is node %d", w.top.nodes[i].cfg.ID, n.role, g.primary)
 		}
-		if err := w.checkNode(n); err != nil {
+		if err := w.checkNode(i); err != nil {
 			return fmt.Errorf("node %s: %w", w.top.nodes[i].cfg.ID, err)
 		}
 		if n.sync.ready != 0 {
@@ -120,7 +120,8 @@ func (w *World) checkNodeGroup(ng int32) error {
 
 // checkNode: a node that serves has its data; one that is dead or copies is being replaced or catches up; and whoever is out of
 // reach copies nothing.
-func (w *World) checkNode(n *Node) error {
+func (w *World) checkNode(node int32) error {
+	n := &w.nodes[node]
 	dead, syncing := n.down&downDead != 0, n.down&downSyncing != 0
 	switch {
 	case n.up() && n.empty:
@@ -138,11 +139,29 @@ func (w *World) checkNode(n *Node) error {
 	case n.recovery >= 0 && w.recoveries[n.recovery].stage == stageOver:
 		return fmt.Errorf("its recovery is over")
 	}
+	return w.checkData(node)
+}
+
+// checkData: a node copies only from one that is there; it waits for data only while that is out of its reach, but not gone for good; and one
+// keeps stale data only while it has no primary to copy from.
+func (w *World) checkData(node int32) error {
+	n := &w.nodes[node]
+	g := &w.nodeGroups[n.nodeGroup]
+	switch {
+	case n.sync.ready != 0 && n.sync.from >= 0 && w.nodes[n.sync.from].down&downLost != 0:
+		return fmt.Errorf("it copies from node %d, which is lost", n.sync.from)
+	case n.waits() && w.sourceFor(node) != fromNobody:
+		return fmt.Errorf("it waits for data, and could copy it")
+	case n.waits() && !w.anyData(n.nodeGroup) && (g.primary == node || g.failover >= 0 && n.status.Serves()):
+		return fmt.Errorf("it waits for data that nobody has")
+	case n.stale && (n.empty || g.primary == node || n.up() && w.nodes[g.primary].up()):
+		return fmt.Errorf("its data is stale: empty %t, up %t, the primary is node %d", n.empty, n.up(), g.primary)
+	}
 	return nil
 }
 
 // checkFailover: the phases follow each other in the documented order, one that was promoted or abandoned is over, and every
-// other is the one in progress of its node group.
+// other is the one in progress of its node group, and goes on.
 func (w *World) checkFailover(f *failover) error {
 	r := &w.recoveries[f.recovery]
 	phases := [...]Time{f.CutOff, f.Promoted, f.Completed}
@@ -164,10 +183,24 @@ func (w *World) checkFailover(f *failover) error {
 	if r.Node != f.Old {
 		return fmt.Errorf("it replaces node %d, the old primary is node %d", r.Node, f.Old)
 	}
+	if running < 0 || &w.failovers[running] != f {
+		return nil
+	}
+	return w.checkWaiting(f)
+}
+
+// checkWaiting: a failover in progress waits for an event, or for a replica while none is up.
+func (w *World) checkWaiting(f *failover) error {
+	switch {
+	case f.waiting && w.leastLagged(f.NodeGroup) >= 0:
+		return fmt.Errorf("it waits for a replica, and one is up")
+	case !f.waiting && !w.clock.Pending(f.pending) && !w.clock.Pending(w.recoveries[f.recovery].pending):
+		return fmt.Errorf("it waits for nothing")
+	}
 	return nil
 }
 
-// checkRecovery: its stages follow each other, and one that is not over is its node's.
+// checkRecovery: its stages follow each other, and one that is not over is its node's, and goes on.
 func (w *World) checkRecovery(r *recovery) error {
 	stages := [...]Time{r.Began, r.Started, r.Provisioned, r.Finished}
 	for i := range stages {
@@ -179,7 +212,25 @@ func (w *World) checkRecovery(r *recovery) error {
 	if over := r.stage == stageOver; over == (own >= 0 && &w.recoveries[own] == r) || over != (r.Finished != Never || r.Cancelled != Never) {
 		return fmt.Errorf("its stage is %d, finished %v, cancelled %v; its node has %d", r.stage, r.Finished, r.Cancelled, own)
 	}
+	if w.stuck(r) {
+		return fmt.Errorf("its stage is %d, and nothing takes it further", r.stage)
+	}
 	return nil
+}
+
+// stuck tells whether a recovery waits for an event that will not come; checkData has those that copy.
+func (w *World) stuck(r *recovery) bool {
+	switch r.stage {
+	case stageUnknown:
+		f := w.nodeGroups[r.NodeGroup].failover
+		promoting := f >= 0 && w.failovers[f].Old == r.Node && w.clock.Pending(w.failovers[f].pending)
+		return !promoting && !w.clock.Pending(r.pending)
+	case stageReady, stageStarting:
+		return !w.clock.Pending(r.pending)
+	case stageHeld:
+		return w.nodes[r.Node].blocks == 0
+	}
+	return false
 }
 
 // checkCampaign: no more is covered than was accepted, and lanes wait only for failovers of their campaign.

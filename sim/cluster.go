@@ -77,16 +77,17 @@ type Node struct {
 	role      Role
 	status    Status
 	down      down
-	// empty says that the node has no data: it died, or its replacement has not synced yet.
+	// empty says that the node has no data: it died, or it copies the dataset, or waits to.
 	empty bool
-	// demoted says that the node was primary when it was cut off, and another was promoted since: its data differs.
-	demoted bool
+	// stale says that the node's data has to give way to the primary's: it was cut off, and missed too much, or it was the primary and
+	// another was promoted since. It keeps the data until it can copy.
+	stale bool
 	// cuts counts the partitions that hold the node, blocks what keeps replacements from its place.
 	cuts, blocks int32
 	// recovery is the replacement in progress; -1 for none.
 	recovery int32
 	cutAt    Time  // when it was last cut off
-	cutBy    int32 // the incident that did
+	cutBy    int32 // the incident that did; -1 for none
 	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.
 	amongMajority bool
 	// alone is the failover that has promoted another while this node, cut off, may go on taking writes; -1 for none.
@@ -115,10 +116,16 @@ const (
 	downSyncing                  // it runs, and copies the dataset
 	downAway                     // it reboots
 	downSwapped                  // its place is being swapped, or it hands over
+
+	// downLost are those for which a primary takes no writes that its replicas could follow.
+	downLost = downDead | downCut | downSyncing | downAway
 )
 
 // up tells whether the node serves clients.
 func (n *Node) up() bool { return n.down == 0 }
+
+// waits tells whether the node runs without data and copies from nobody.
+func (n *Node) waits() bool { return n.down&^downStatus == downSyncing && n.sync.ready == 0 }
 
 // failover is a Failover with what it needs to go on.
 type failover struct {
@@ -298,9 +305,9 @@ func (t *topology) addNodeGroup(group int32, g *GroupConfig, ng *NodeGroupConfig
 		t.nodeIndices = append(t.nodeIndices, int32(len(t.nodes)))
 		t.nodeByID[n.ID] = int32(len(t.nodes))
 		t.nodes = append(t.nodes, nodeFacts{cfg: n, lagStream: dist.Name("lag", n.ID)})
-		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1, upgrades: noUpgrades}
+		node := Node{nodeGroup: index, status: n.Status, recovery: -1, alone: -1, cutBy: -1, upgrades: noUpgrades}
 		if !n.Status.Serves() {
-			node.down = downStatus
+			node.down, node.empty = downStatus, i != ng.Primary
 		}
 		if i == ng.Primary {
 			node.role = RolePrimary

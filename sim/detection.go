@@ -62,16 +62,39 @@ func (w *World) lossOfPrimary(f int32, by blame) Time {
 // learnOfFailure is when somebody who can act takes the node for failed.
 func (w *World) learnOfFailure(r int32) {
 	rec := &w.recoveries[r]
+	f := w.nodeGroups[rec.NodeGroup].failover
+	failsOver := f >= 0 && w.failovers[f].Old == rec.Node
+	if failsOver && w.lacksMajority(f) {
+		rec.pending = w.clock.At(max(w.clock.Now(), w.noticedByService(f)), event{KindFailureKnown, r})
+		return
+	}
 	rec.pending, rec.Known = 0, w.clock.Now()
 	w.log(w.nodeRecord(KindFailureKnown, rec.Node))
 	w.updateReaders(rec.NodeGroup)
 	w.observe(rec.NodeGroup, rec.blame())
-	f := w.nodeGroups[rec.NodeGroup].failover
-	if f >= 0 && w.failovers[f].Old == rec.Node {
+	if failsOver {
 		w.promoteSoon(f)
 		return
 	}
 	w.replaceAfter(r, w.untilRecovery(rec.NodeGroup))
+	w.seekAgain(rec.NodeGroup)
+}
+
+// lacksMajority tells whether the engine was to take the failover's primary for failed, and has lost the majority for it meanwhile. Then the
+// control plane has to.
+func (w *World) lacksMajority(f int32) bool {
+	fo := &w.failovers[f]
+	lost, size := w.voters(fo.Group)
+	if !fo.elects || electable(lost, size) {
+		return false
+	}
+	fo.elects = false
+	return true
+}
+
+// noticedByService is when the control plane notices the failover's primary, as if nobody else had.
+func (w *World) noticedByService(f int32) Time {
+	return w.failovers[f].CutOff.Add(w.untilDetection(w.failovers[f].NodeGroup))
 }
 
 // promoteSoon schedules the promotion, now that the primary is known to be lost.
@@ -93,8 +116,7 @@ func (w *World) promoteAfter(f int32, wait time.Duration) {
 		after = wait + w.stand(f, wait)
 	case fo.elects:
 		fo.elects = false
-		noticed := fo.CutOff.Add(w.untilDetection(ng))
-		after = max(0, noticed.Sub(now)) + w.untilTakeover(ng)
+		after = max(0, w.noticedByService(f).Sub(now)) + w.untilTakeover(ng)
 	default:
 		after = w.untilTakeover(ng)
 	}

@@ -13,16 +13,16 @@
 //
 // failover.go is that line up to the promotion, recovery.go the replacement of whatever node was lost, sync.go the copying of
 // data; detection.go has who notices and who promotes: the engine's own election (election.go) or the control plane.
-// faults.go is what strikes at known times, failures.go what strikes by chance, planned.go what customer and service plan, and
-// stall.go what makes replicas trail. rules.go and quota.go decide whether a call is accepted; replication.go decides which
-// replica is promoted and what is lost; outage.go turns every change of a node group into windows; campaign.go is the
-// operator who makes the calls.
+// faults.go is what strikes at known times (partition.go: what puts nodes out of reach), failures.go what strikes by chance,
+// planned.go what customer and service plan, and stall.go what makes replicas trail. rules.go and quota.go decide whether a
+// call is accepted; replication.go decides which replica is promoted and what is lost; outage.go turns every change of a node
+// group into windows; campaign.go is the operator who makes the calls.
 //
 // # Invariants
 //
 // Check states them. A node group has one primary; a node serves with its data or not at all; every dead node is being
-// replaced; a failover is over or its node group's; a window is open exactly while its access is impossible; a refused call
-// changes nothing. A broken invariant panics with the instant, the seed and the trial.
+// replaced; what waits has something to wait for; a failover is over or its node group's; a window is open exactly while its
+// access is impossible; a refused call changes nothing. A broken invariant panics with the instant, the seed and the trial.
 //
 // # Units
 //

@@ -138,7 +138,7 @@ func (w *World) promoteReplica(f int32) {
 
 // followPromoted lets the other members follow a new primary.
 func (w *World) followPromoted(ng int32) {
-	w.followPrimary(ng)
+	w.seekAgain(ng)
 	if w.top.nodeGroups[ng].group.Replication.FullAfterPromotion {
 		w.resyncReplicas(ng)
 	}
@@ -149,7 +149,7 @@ func (w *World) swapRoles(ng, to int32) {
 	g := &w.nodeGroups[ng]
 	old := &w.nodes[g.primary]
 	old.role, w.nodes[to].role = RoleReplica, RolePrimary
-	old.demoted = old.down&downDead == 0
+	old.stale, w.nodes[to].stale = !old.empty && old.down&downCut != 0, false
 	g.primary = to
 }
 
@@ -170,6 +170,7 @@ func (w *World) awaitReplica(f int32) {
 	fo.waiting, fo.pending, fo.asks = true, 0, Never
 	w.log(w.nodeRecord(KindNoReplica, fo.Old))
 	w.replaceAfter(fo.recovery, w.untilRecovery(fo.NodeGroup))
+	w.seekAgain(fo.NodeGroup)
 }
 
 // abandonFailover ends a failover in which nothing was promoted.

@@ -185,6 +185,7 @@ func (w *World) kill(nodes []int32, by blame) {
 		w.log(w.nodeRecord(KindNodeFailed, node))
 		w.respond(node, by)
 	}
+	w.seekBeside(fresh)
 }
 
 // loseReplacement takes a replacement that starts; it answers false where none does.
@@ -224,125 +225,6 @@ func (w *World) hurry() {
 	}
 }
 
-// cut takes nodes out of everybody's reach while they run on.
-func (w *World) cut(nodes []int32, index int32) {
-	by := w.incidents[index].blame()
-	fresh := w.marks[:0]
-	for _, node := range nodes {
-		n := &w.nodes[node]
-		n.cuts++
-		if n.down&(downCut|downDead) != 0 {
-			if w.loseReplacement(node) {
-				fresh = append(fresh, node)
-			}
-			continue
-		}
-		w.detach(node)
-		n.down |= downCut
-		n.cutAt, n.cutBy = w.clock.Now(), index
-		fresh = append(fresh, node)
-	}
-	w.marks = fresh
-	for _, node := range fresh {
-		w.nodes[node].amongMajority = w.keepsMajority(node)
-	}
-	for _, node := range fresh {
-		w.log(w.nodeRecord(KindNodeCutOff, node))
-		w.respond(node, by)
-	}
-}
-
-// keepsMajority tells whether a node that was just cut off is a primary with a majority of its group's primaries on its side: those of
-// one zone reach each other.
-func (w *World) keepsMajority(node int32) bool {
-	n := &w.nodes[node]
-	if w.nodeGroups[n.nodeGroup].primary != node || !w.zonal(&w.incidents[n.cutBy]) {
-		return false
-	}
-	beside, size := w.countVoters(w.nodeGroups[n.nodeGroup].group, func(other *Node) bool {
-		return other.down&downCut != 0 && other.down&downDead == 0 && other.cutBy == n.cutBy
-	})
-	return electable(size-beside, size)
-}
-
-// heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
-// has to catch up.
-func (w *World) heal(nodes []int32, by blame) {
-	for _, node := range nodes {
-		n := &w.nodes[node]
-		n.cuts = max(0, n.cuts-1)
-		if n.cuts > 0 || n.down&downCut == 0 {
-			continue
-		}
-		n.down &^= downCut
-		if n.down&downDead != 0 {
-			continue
-		}
-		w.log(w.nodeRecord(KindNodeHealed, node))
-		w.endAlone(node)
-		w.comeBack(node)
-		w.updateReaders(n.nodeGroup)
-		w.observe(n.nodeGroup, by)
-		w.welcome(node)
-	}
-}
-
-// comeBack settles what becomes of a node that is in reach again with its data.
-func (w *World) comeBack(node int32) {
-	n := &w.nodes[node]
-	g := &w.nodeGroups[n.nodeGroup]
-	if g.primary == node && g.failover >= 0 && w.failovers[g.failover].Accepted != Never {
-		w.goOnWithCall(g.failover)
-		return
-	}
-	if n.down&downSyncing != 0 { // it had no data yet: a replacement goes on, and so does a replica that catches up
-		w.goOnSyncing(node)
-		return
-	}
-	if n.recovery >= 0 {
-		w.cancelRecovery(n.recovery)
-	}
-	if g.primary == node {
-		if g.failover >= 0 {
-			w.abandonFailover(n.nodeGroup)
-		}
-		return
-	}
-	if n.demoted || w.missed(node) {
-		w.resync(node)
-	}
-}
-
-// goOnSyncing lets a node that was cut off while it copied, or waited to, begin that again.
-func (w *World) goOnSyncing(node int32) {
-	n := &w.nodes[node]
-	if n.recovery < 0 {
-		w.resync(node)
-		return
-	}
-	rec := &w.recoveries[n.recovery]
-	w.clock.Cancel(rec.pending)
-	if rec.pending = 0; rec.Provisioned == Never {
-		w.cancelRecovery(n.recovery)
-		w.resync(node)
-		return
-	}
-	rec.stage = stageSyncing
-	w.seekData(node)
-}
-
-// goOnWithCall cuts off the primary that an accepted call was about to cut off when a partition did, and which is back.
-func (w *World) goOnWithCall(f int32) {
-	fo := &w.failovers[f]
-	w.clock.Cancel(fo.pending)
-	rec := &w.recoveries[fo.recovery]
-	w.clock.Cancel(rec.pending)
-	rec.stage, rec.pending = stageUnknown, 0
-	fo.waiting, fo.elects, fo.CutOff, fo.Known, fo.asks = false, false, Never, Never, Never
-	fo.Cause, rec.Cause = CauseTestFailover, CauseTestFailover
-	fo.pending = w.clock.After(0, event{KindPrimaryCutOff, f})
-}
-
 // reboot restarts nodes at the customer's wish: nothing is promoted, and they come back empty.
 func (w *World) reboot(nodes []int32, by blame) {
 	for _, node := range nodes {
@@ -358,6 +240,7 @@ func (w *World) reboot(nodes []int32, by blame) {
 		w.observe(n.nodeGroup, by)
 		n.rebooted = w.clock.After(w.draw(n.nodeGroup, phaseReboot, &w.delays(n.nodeGroup).Reboot), event{KindNodeRebooted, node})
 	}
+	w.seekBeside(nodes)
 }
 
 // finishReboot is when the node runs again. A primary that is empty empties its replicas.
@@ -371,9 +254,10 @@ func (w *World) finishReboot(node int32) {
 	if w.nodeGroups[n.nodeGroup].primary == node {
 		w.loseData(n.nodeGroup, by)
 	} else {
-		w.resync(node)
+		w.dropData(node)
 	}
 	w.updateReaders(n.nodeGroup)
 	w.observe(n.nodeGroup, by)
+	w.seekAgain(n.nodeGroup)
 	w.welcome(node)
 }

@@ -234,7 +234,6 @@ func (w *World) finishHandOver(i int32) {
 	}
 	w.swapRoles(ng, m.to)
 	w.followStream(ng, mostVolume)
-	from.demoted = false
 	w.endModification(m.group)
 	record := w.nodeRecord(KindHandOverDone, m.to)
 	record.Other = m.from

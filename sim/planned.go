@@ -163,6 +163,7 @@ func (w *World) finishSwap(i int32) {
 	w.groups[group].swapping = -1
 	if n.down&downSwapped != 0 {
 		n.down &^= downSwapped
+		w.updateReaders(wk.ng) // another may have been promoted meanwhile
 		w.finishPlace(i)
 		w.welcome(node)
 	}

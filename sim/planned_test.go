@@ -71,3 +71,14 @@ func TestWorksThatAreOverAreNoLongerLookedAt(t *testing.T) {
 	}
 	same(t, "works", len(w.works), 6)
 }
+
+// A primary's place takes no writes from 620 s to 720 s; the node is cut off from 630 s to 700 s, and another is promoted at 650 s. At 720 s
+// the new node serves, as a replica that has copied everything: the reader's name leads to it.
+func TestANodeThatIsCutOffAmidItsSwapIsReadAgain(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.Delays.Swap = dist.Constant(100 * time.Second)
+	w, o := play(t, config(g).withFault(FaultReplacement, 0, 0, ofGroup()).withFault(FaultPartition, sec(630), 70*time.Second, nodeOf(0, 0)))
+	same(t, "promoted", o.Failovers[0].Promoted, sec(650))
+	same(t, "readers", w.nodeGroups[0].readerNames, uint8(1))
+	same(t, "at rest", atRest(w), nil)
+}

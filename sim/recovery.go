@@ -41,7 +41,7 @@ func (w *World) lose(node int32) bool {
 	w.clock.Cancel(n.rebooted)
 	n.rebooted = 0
 	n.down = n.down&(downStatus|downCut) | downDead
-	n.empty, n.demoted = true, false
+	n.empty, n.stale = true, false
 	return true
 }
 
@@ -50,10 +50,10 @@ func (w *World) lose(node int32) bool {
 func (w *World) detach(node int32) {
 	n := &w.nodes[node]
 	w.stopSync(node)
+	w.haltSyncs(node)
 	w.settleBacklog(node)
-	if g := &w.nodeGroups[n.nodeGroup]; g.primary == node && n.down&(downDead|downCut) == 0 {
+	if w.nodeGroups[n.nodeGroup].primary == node && n.down&downLost == 0 {
 		w.drawLags(n.nodeGroup)
-		w.haltSyncs(n.nodeGroup)
 	}
 }
 
@@ -78,11 +78,14 @@ func (w *World) startRecovery(r int32) {
 		rec.Started = w.clock.Now()
 	}
 	rec.stage = stageStarting
-	w.lose(rec.Node) // one that was only cut off is given up
+	given := w.lose(rec.Node) // one that was only cut off is given up
 	w.log(w.nodeRecord(KindRecoveryStarted, rec.Node))
 	w.emit(serviceEvent{message: messageRecovering, subject: rec.Node})
 	provision := w.control(w.draw(rec.NodeGroup, phaseProvision, &w.delays(rec.NodeGroup).Provision))
 	rec.pending = w.clock.After(provision, event{KindReplacementUp, r})
+	if given {
+		w.seekAgain(rec.NodeGroup)
+	}
 }
 
 // bringUpReplacement is when the new node runs, empty.
@@ -128,7 +131,7 @@ func (w *World) cancelRecovery(r int32) {
 	w.renew(rec.Node)
 }
 
-// welcome lets go on what waited for the node: a failover for a replica, other members for a primary to copy from, the
+// welcome lets go on what waited for the node: a failover for a replica, other members for one to copy from, the
 // engine for its majority, planned work for a whole node group.
 func (w *World) welcome(node int32) {
 	n := &w.nodes[node]
@@ -138,19 +141,19 @@ func (w *World) welcome(node int32) {
 	ng := n.nodeGroup
 	g := &w.nodeGroups[ng]
 	if g.primary == node {
-		w.followPrimary(ng)
 		w.watchBacklogs(ng)
 		w.weighMajority(g.group)
 	} else if w.watchBacklog(node); g.failover >= 0 {
 		w.takeWaiting(g.failover)
 	}
+	w.seekAgain(ng)
 	w.resumeWork(span{ng, 1})
 }
 
 // takeWaiting has the control plane promote a replica that turned up.
 func (w *World) takeWaiting(f int32) {
 	fo := &w.failovers[f]
-	if fo.waiting {
+	if fo.waiting && w.leastLagged(fo.NodeGroup) >= 0 {
 		fo.waiting = false
 		takeover := w.untilTakeover(fo.NodeGroup)
 		fo.pending = w.clock.After(takeover, event{KindReplicaPromoted, f})

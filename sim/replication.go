@@ -1,19 +1,17 @@
 package sim
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
-// drawLags draws how far each replica trails the primary that was just lost. One that is not up now has missed the end:
-// it is the last choice, should it come up before the promotion.
+// drawLags draws how far each replica trails the primary that was just lost. One that is cut off has received nothing since.
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
 	lag := &w.delays(ng).Lag
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
-		n.lag = math.MaxInt64
-		if n.up() {
+		switch {
+		case n.down&downCut != 0:
+			n.lag = w.clock.Now().Sub(n.cutAt) + w.stallLag(i)
+		case !n.empty && n.down&^downStatus == 0:
 			n.lag = max(g.lagFloor, w.stallLag(i), lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
 			n.lagDraws++
 		}
@@ -36,23 +34,11 @@ func (w *World) leastLagged(ng int32) int32 {
 // asyncLossMost is what asynchronous durability loses at most: the primary rejects writes while its log trails further.
 const asyncLossMost = 10 * time.Second
 
-// missedTail is the span of writes that the promoted replica had not received when its primary was lost.
-func (w *World) missedTail(fo *failover) time.Duration {
-	promoted := &w.nodes[fo.New]
-	switch {
-	case promoted.lag != math.MaxInt64:
-		return promoted.lag
-	case promoted.cutAt <= fo.CutOff: // it followed nobody when the primary was lost: since it was cut off, or since virtual zero
-		return fo.CutOff.Sub(promoted.cutAt)
-	}
-	return time.Duration(fo.CutOff)
-}
-
 // dropTail settles what the promotion loses: what the promoted replica had missed, and what the old primary takes from clients on its
 // side if it was only cut off, until it misses the majority or comes to its end there.
 func (w *World) dropTail(f int32) {
 	fo := &w.failovers[f]
-	fo.missed, fo.alone = w.missedTail(fo), Never
+	fo.missed, fo.alone = w.nodes[fo.New].lag, Never
 	old := &w.nodes[fo.Old]
 	if old.down&downDead == 0 && old.down&downCut != 0 {
 		fo.alone, fo.silent = old.cutAt, Never

@@ -104,9 +104,12 @@ func (f *flow) pass(backlog int64, d time.Duration) int64 {
 	return min(backlog+volume(growth, d), mostVolume)
 }
 
-// settleBacklog brings the backlog of a replica that follows its primary up to now.
+// settleBacklog brings the backlog of a replica that follows its primary up to now. That of one that is cut off stays as it was then.
 func (w *World) settleBacklog(node int32) {
 	n := &w.nodes[node]
+	if n.down&downCut != 0 {
+		return
+	}
 	facts, now := &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
 	if len(facts.flows) == 0 {
 		n.backlog, n.counted = 0, now
@@ -221,14 +224,19 @@ func (w *World) stalledSync(ng int32, left, alone time.Duration) time.Duration {
 	return until.Sub(now) + alone
 }
 
-// stallLag is how far the replica trails because of a stall: the age of the oldest write that it has not applied.
-func (w *World) stallLag(node int32) (lag time.Duration) {
-	n := &w.nodes[node]
-	facts := &w.top.nodeGroups[n.nodeGroup]
-	if len(facts.flows) == 0 {
+// stallLag is how far the replica trails because of a stall.
+func (w *World) stallLag(node int32) time.Duration {
+	if len(w.top.nodeGroups[w.nodes[node].nodeGroup].flows) == 0 {
 		return 0
 	}
 	w.settleBacklog(node)
+	return w.backlogAge(node)
+}
+
+// backlogAge is the age of the oldest write that the replica had not applied when its backlog was settled.
+func (w *World) backlogAge(node int32) (lag time.Duration) {
+	n := &w.nodes[node]
+	facts := &w.top.nodeGroups[n.nodeGroup]
 	for left, to := n.backlog, n.counted; left > 0 && to > 0; {
 		flows, _ := facts.flowAt(to - 1)
 		span := to.Sub(flows.from)
@@ -253,7 +261,7 @@ const (
 func (w *World) missed(node int32) bool {
 	n := &w.nodes[node]
 	g, facts, now := &w.nodeGroups[n.nodeGroup], &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
-	n.backlog = min(n.backlog+facts.written(n.cutAt, now), mostVolume)
+	n.backlog = min(n.backlog+facts.written(n.cutAt, w.unheard(node)), mostVolume)
 	n.counted = now
 	away, kept := now.Sub(n.cutAt), facts.group.Replication.BacklogBytes
 	switch {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -58,6 +59,73 @@ func swarmOne(seed uint64) (err error) {
 		return fmt.Errorf("the copy taken at %v went another way", w.Now())
 	}
 	return nil
+}
+
+// TestSwarmComesToRest plays configurations on for more than a year without new trouble: then nobody is down or waits, and every shard that
+// can fail over takes a call, and comes to rest again.
+func TestSwarmComesToRest(t *testing.T) {
+	for seed := *swarmSeed; seed < *swarmSeed+1+*swarmCount/6; seed++ {
+		cfg := restful(rand.New(rand.NewPCG(seed, 2)))
+		w := NewWorld(cfg)
+		w.Reset(seed, 0)
+		w.RunUntil(cfg.End())
+		err := atRest(w)
+		for ng := range w.nodeGroups {
+			g, facts := w.groups[w.nodeGroups[ng].group], w.top.nodeGroups[ng]
+			if err == nil && g.automaticFailover && g.multiAZ && facts.replicas > 0 && !facts.group.KMSKeyInvalid {
+				if violation := w.TestFailover(facts.group.ID, facts.cfg.ID); violation != NoViolation {
+					err = fmt.Errorf("%s/%s refuses a call: %v", facts.group.ID, facts.cfg.ID, violation)
+				}
+				w.RunUntil(w.Now().Add(rest))
+			}
+		}
+		if err = errors.Join(err, atRest(w)); err != nil {
+			t.Fatalf("%v\nreplay it with: go test ./sim -run TestSwarmComesToRest -swarm.seed=%d -swarm.count=1", err, seed)
+		}
+	}
+}
+
+// rest is longer than all that a configuration of the swarm leaves behind.
+const rest = 400 * 24 * time.Hour
+
+// restful is a configuration of the swarm with a long drain, in which every status ends, work waits for no window, and the quota is no matter.
+func restful(r *rand.Rand) *Config {
+	cfg := swarmConfig(r)
+	cfg.Drain, cfg.Quota.Limit = rest, 1e6
+	for i := range cfg.Faults {
+		cfg.Faults[i].Work.InWindow = false
+	}
+	for i := range cfg.Groups {
+		g := &cfg.Groups[i]
+		g.Delays.SyncRate = 1e8
+		for s := range g.NodeGroups {
+			for n := range g.NodeGroups[s].Nodes {
+				if node := &g.NodeGroups[s].Nodes[n]; node.Status != StatusAvailable && node.StatusUntil == Never {
+					node.StatusUntil = Time(time.Hour)
+				}
+			}
+		}
+	}
+	return cfg
+}
+
+// atRest tells what is left of the trouble.
+func atRest(w *World) error {
+	if !w.Idle() {
+		return fmt.Errorf("it is not at rest")
+	}
+	for i := range w.nodes {
+		if n := &w.nodes[i]; n.down != 0 || n.cuts != 0 || n.blocks != 0 || n.stale {
+			return fmt.Errorf("node %s: %+v", w.top.nodes[i].cfg.ID, *n)
+		}
+	}
+	for i := range w.nodeGroups {
+		g := &w.nodeGroups[i]
+		if g.primaryName != g.primary || w.top.nodeGroups[i].named && g.readerNames != w.readers(int32(i)) {
+			return fmt.Errorf("node group %d: its names lead elsewhere: %+v", i, *g)
+		}
+	}
+	return w.Check()
 }
 
 // swarmOutcome states what must hold of any trial: windows of one key are apart, and a node group's writes are out exactly

@@ -9,7 +9,14 @@ import (
 type nodeSync struct {
 	left  time.Duration // how long it would still take alone
 	ready Handle        // its end; 0 while it waits for a node to copy from
+	from  int32         // the node that it copies from, or fromLog
 }
+
+// What a node copies from, where that is not another node.
+const (
+	fromNobody int32 = -1
+	fromLog    int32 = -2
+)
 
 // syncs are the copies that run in a node group. They share what the node that they copy from can send, so that each of n
 // takes n times as long.
@@ -35,49 +42,77 @@ func (w *World) fullSync(ng int32, failed Time) time.Duration {
 	return scale(time.Second, cfg.DatasetBytes, cfg.Delays.SyncRate)
 }
 
-// seekData lets a node that runs without data copy the dataset from whoever has it: the log of a durable group, the primary,
-// or a replica where the node itself is the primary. It waits where all who have it are out of reach; where nobody has it,
-// everything is lost and the node begins anew as the primary, or waits for the primary to do so where nothing may be promoted.
+// seekData lets a node that waits for data copy the dataset from whoever has it. It waits on where all who have it are out of reach; where
+// nobody has it, everything is lost and the node begins anew as the primary, or waits for the primary to do so where nothing may
+// be promoted.
 func (w *World) seekData(node int32) {
+	n := &w.nodes[node]
+	g := &w.nodeGroups[n.nodeGroup]
+	if from := w.sourceFor(node); from != fromNobody {
+		w.startSync(node, from)
+	} else if !w.anyData(n.nodeGroup) && (g.primary == node || g.failover >= 0 && n.down&downStatus == 0) {
+		w.beginAnew(node)
+	}
+}
+
+// seekAgain is called whenever the data of a node group has come in reach of its members, or may have gone for good: those that wait
+// for it look again, and those whose data is stale copy everything.
+func (w *World) seekAgain(ng int32) {
+	g := &w.nodeGroups[ng]
+	for i := g.members.first; i < g.members.end(); i++ {
+		switch n := &w.nodes[i]; {
+		case n.waits():
+			w.seekData(i)
+		case n.stale && n.up():
+			w.resync(i)
+			w.observe(ng, w.incidents[n.cutBy].blame())
+		}
+	}
+}
+
+// seekBeside lets the members beside nodes that were lost look for others to copy from.
+func (w *World) seekBeside(nodes []int32) {
+	for _, node := range nodes {
+		w.seekAgain(w.nodes[node].nodeGroup)
+	}
+}
+
+// sourceFor is what an empty node can copy from now: the log of a durable group, the primary, or, where the node itself is the primary and
+// nobody else is to be, the replica with the least lag.
+func (w *World) sourceFor(node int32) int32 {
 	ng := w.nodes[node].nodeGroup
 	g := &w.nodeGroups[ng]
 	switch {
-	case w.hasLog(ng) || w.canCopy(node):
-		w.startSync(node)
-	case !w.anyData(ng) && (g.primary == node || g.failover >= 0):
-		w.beginAnew(node)
+	case w.hasLog(ng):
+		return fromLog
+	case g.primary != node && w.nodes[g.primary].up():
+		return g.primary
+	case g.primary == node && g.failover < 0:
+		return w.leastLagged(ng)
 	}
+	return fromNobody
 }
 
 // hasLog tells whether the node group keeps its writes in a log of their own, from which any node can copy them.
 func (w *World) hasLog(ng int32) bool { return w.top.nodeGroups[ng].group.Durability != DurabilityNone }
 
-// canCopy tells whether a member with the dataset is in reach of the node.
-func (w *World) canCopy(node int32) bool {
-	g := &w.nodeGroups[w.nodes[node].nodeGroup]
-	if g.primary != node {
-		return w.nodes[g.primary].up()
-	}
-	return g.failover < 0 && w.healthyReplicas(w.nodes[node].nodeGroup) > 0
-}
-
-// anyData tells whether some member has the dataset, in reach or not.
+// anyData tells whether some member has the dataset, in reach or not, or is not known yet to have lost it.
 func (w *World) anyData(ng int32) bool {
 	g := &w.nodeGroups[ng]
 	for i := g.members.first; i < g.members.end(); i++ {
-		if !w.nodes[i].empty {
+		if n := &w.nodes[i]; !n.empty || n.recovery >= 0 && w.recoveries[n.recovery].stage == stageUnknown {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *World) startSync(node int32) {
+func (w *World) startSync(node, from int32) {
 	n := &w.nodes[node]
 	g := &w.nodeGroups[n.nodeGroup]
 	w.settleSyncs(n.nodeGroup)
 	alone := w.syncAlone(node)
-	n.sync.left = w.stalledSync(n.nodeGroup, alone, alone)
+	n.sync.from, n.sync.left = from, w.stalledSync(n.nodeGroup, alone, alone)
 	n.sync.ready = w.clock.After(n.sync.left, event{KindSyncFinished, node})
 	g.syncs.running++
 	if g.syncs.running > 1 {
@@ -116,14 +151,16 @@ func (w *World) stopSync(node int32) {
 	w.shareSyncs(n.nodeGroup)
 }
 
-// haltSyncs stops what copies from a primary that is lost. Those nodes wait for the next one.
-func (w *World) haltSyncs(ng int32) {
-	g := &w.nodeGroups[ng]
-	if g.syncs.running == 0 || w.hasLog(ng) {
+// haltSyncs stops what copies from a node that is lost. Those who copied wait.
+func (w *World) haltSyncs(from int32) {
+	g := &w.nodeGroups[w.nodes[from].nodeGroup]
+	if g.syncs.running == 0 {
 		return
 	}
 	for i := g.members.first; i < g.members.end(); i++ {
-		w.stopSync(i)
+		if n := &w.nodes[i]; n.sync.ready != 0 && n.sync.from == from {
+			w.stopSync(i)
+		}
 	}
 }
 
@@ -163,38 +200,37 @@ func (w *World) finishSync(node int32) {
 	if w.nodeGroups[ng].syncs.running > 1 {
 		w.settleSyncs(ng)
 	}
+	if from := n.sync.from; from >= 0 {
+		w.nodes[from].stale = w.nodes[from].stale && w.nodeGroups[ng].primary != node // the primary has what it has
+	}
 	n.sync = nodeSync{}
 	w.nodeGroups[ng].syncs.running--
 	w.shareSyncs(ng)
 	n.down &^= downSyncing
-	n.empty, n.demoted, n.lag = false, false, 0
+	n.empty, n.lag = false, 0
 	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
 		w.abandonFailover(ng) // it is back before anybody took over
 	}
 	if w.dropBacklog(node); w.nodeGroups[ng].primary == node {
 		w.followStream(ng, mostVolume) // it has the replicas' data
 	}
+	w.goOn(node, blame{CauseNodeStatus, -1})
+}
+
+// goOn puts a node that has its data to work.
+func (w *World) goOn(node int32, by blame) {
+	n := &w.nodes[node]
 	if n.recovery >= 0 {
 		w.finishRecovery(n.recovery)
 		return
 	}
-	w.updateReaders(ng)
+	w.updateReaders(n.nodeGroup)
 	w.log(w.nodeRecord(KindNodeSynced, node))
-	w.observe(ng, blame{CauseNodeStatus, -1})
+	w.observe(n.nodeGroup, by)
 	w.welcome(node)
 }
 
-// followPrimary lets members that wait for somebody to copy from do so, now that there is a primary.
-func (w *World) followPrimary(ng int32) {
-	g := &w.nodeGroups[ng]
-	for i := g.members.first; i < g.members.end(); i++ {
-		if n := &w.nodes[i]; i != g.primary && n.sync.ready == 0 && n.down&^downStatus == downSyncing {
-			w.startSync(i)
-		}
-	}
-}
-
-// resyncReplicas makes all replicas copy everything from a new primary, as older engines did.
+// resyncReplicas makes all replicas copy everything from the primary, as older engines did from a new one.
 func (w *World) resyncReplicas(ng int32) {
 	g := &w.nodeGroups[ng]
 	for i := g.members.first; i < g.members.end(); i++ {
@@ -204,26 +240,37 @@ func (w *World) resyncReplicas(ng int32) {
 	}
 }
 
-// resync makes a replica drop what it has and copy the dataset.
+// resync makes a replica copy everything from its primary. It keeps what it has while there is none in reach.
 func (w *World) resync(node int32) {
+	if g := &w.nodeGroups[w.nodes[node].nodeGroup]; w.nodes[g.primary].up() {
+		w.dropData(node)
+		w.seekData(node)
+	}
+}
+
+// dropData is when a node has to copy everything, and has nothing meanwhile.
+func (w *World) dropData(node int32) {
 	n := &w.nodes[node]
 	n.down |= downSyncing
-	n.empty = true
+	n.empty, n.stale = true, false
 	w.updateReaders(n.nodeGroup)
 	record := w.nodeRecord(KindFullSync, node)
 	record.Span = w.syncAlone(node)
 	w.log(record)
-	if n.down&downCut == 0 && (w.hasLog(n.nodeGroup) || w.canCopy(node)) {
-		w.startSync(node)
-	}
 }
 
 // beginAnew makes an empty node the primary: no member has the data any more.
 func (w *World) beginAnew(node int32) {
 	n := &w.nodes[node]
 	g := &w.nodeGroups[n.nodeGroup]
-	w.loseData(n.nodeGroup, w.recoveries[n.recovery].blame())
 	f := g.failover
+	by := blame{CauseNodeStatus, -1}
+	if n.recovery >= 0 {
+		by = w.recoveries[n.recovery].blame()
+	} else if f >= 0 {
+		by = w.failovers[f].blame()
+	}
+	w.loseData(n.nodeGroup, by)
 	if f >= 0 {
 		w.abandonFailover(n.nodeGroup)
 	}
@@ -233,7 +280,7 @@ func (w *World) beginAnew(node int32) {
 	}
 	n.down &^= downSyncing
 	n.empty = false
-	w.finishRecovery(n.recovery)
+	w.goOn(node, by)
 }
 
 // loseData notes that the node group has lost everything.

@@ -188,3 +188,11 @@ func binomial(n, k int, p float64) (sum float64) {
 	}
 	return sum
 }
+
+// The primary of the first shard dies at 100 s, that of the second at 105 s: the one that is left is no majority, and takes nobody for failed.
+// The control plane knows of the first at 115 s, and has promoted its replica at 120 s.
+func TestWithoutAMajorityNobodyIsTakenForFailed(t *testing.T) {
+	cfg := config(voting(makeGroup("g", ClusterEnabled, 3, 1))).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultNode, sec(105), 0, nodeOf(1, 0))
+	_, o := play(t, cfg)
+	same(t, "instants", []Time{o.Failovers[0].Known, o.Failovers[0].Promoted}, []Time{sec(115), sec(120)})
+}

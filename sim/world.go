@@ -319,12 +319,27 @@ func (w *World) endGroupStatus(group int32) {
 	w.log(record)
 }
 
+// fill gives a replica that was not in service so far the data of its primary, which it has copied by then; or has it wait for data,
+// where the primary has none.
+func (w *World) fill(node int32) {
+	n := &w.nodes[node]
+	if !n.empty || n.down&(downDead|downSyncing) != 0 {
+		return
+	}
+	primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]
+	if n.empty = n.down != 0 || primary.empty || primary.down&downLost != 0; n.empty {
+		n.down |= downSyncing
+	}
+}
+
 func (w *World) endNodeStatus(node int32) {
 	n := &w.nodes[node]
 	n.status = StatusAvailable
 	n.down &^= downStatus
+	w.fill(node)
 	w.updateReaders(n.nodeGroup)
 	w.log(w.nodeRecord(KindNodeAvailable, node))
 	w.observe(n.nodeGroup, blame{CauseNodeStatus, -1})
+	w.seekAgain(n.nodeGroup)
 	w.welcome(node)
 }

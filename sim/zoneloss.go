@@ -35,7 +35,7 @@ type ShardLoss struct {
 	NoReads bool
 	// NoReplicaReads: no replica is left after the promotion, and one was in service before.
 	NoReplicaReads bool
-	// LosesAll: all nodes stand there. DataLost: and no durable log keeps their data.
+	// LosesAll: all nodes stand there. DataLost: all that have data do, and no durable log keeps it.
 	LosesAll, DataLost bool
 	// Reduced: fewer replicas than configured are left.
 	Reduced bool
@@ -116,7 +116,7 @@ func (g *GroupConfig) votes(ng *NodeGroupConfig) bool {
 // shardWithout tells what a node group loses with a zone in which some of its nodes stand.
 func (g *GroupConfig) shardWithout(ng *NodeGroupConfig, zone string) ShardLoss {
 	loss := ShardLoss{LosesPrimary: ng.Nodes[ng.Primary].Zone == zone, LosesAll: true}
-	replicas, left := 0, 0 // in service: before, and in other zones
+	replicas, left := 0, 0 // in service: before, and in other zones; only such replicas have data
 	primaryBefore := ng.Nodes[ng.Primary].Status.Serves()
 	for i, n := range ng.Nodes {
 		if n.Zone != zone {
@@ -136,11 +136,12 @@ func (g *GroupConfig) shardWithout(ng *NodeGroupConfig, zone string) ShardLoss {
 		loss.FailsOver = g.AutomaticFailover && left > 0
 		loss.NoWrites = !loss.FailsOver
 	}
+	dataLeft := left
 	if loss.FailsOver {
 		left--
 	}
 	loss.NoReplicaReads = left == 0 && replicas > 0
-	loss.DataLost = loss.LosesAll && g.Durability == DurabilityNone
+	loss.DataLost = loss.LosesPrimary && dataLeft == 0 && g.Durability == DurabilityNone
 	loss.Reduced = left < len(ng.Nodes)-1
 	return loss
 }

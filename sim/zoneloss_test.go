@@ -119,8 +119,8 @@ func TestNothingIsPromotedWithoutAutomaticFailoverOrReplicaInService(t *testing.
 		t.Error(diff)
 	}
 	g = placed(ClusterDisabled, "ab")
-	g.NodeGroups[0].Nodes[1].Status = StatusCreating // no node is left to read, but the data is not all in one zone
-	want := ShardLoss{LosesPrimary: true, NoWrites: true, NoReads: true, Reduced: true}
+	g.NodeGroups[0].Nodes[1].Status = StatusCreating // it has no data yet
+	want := ShardLoss{LosesPrimary: true, NoWrites: true, NoReads: true, DataLost: true, Reduced: true}
 	if diff := cmp.Diff(want, lossOf(t, g, "a").Shards[0]); diff != "" {
 		t.Error(diff)
 	}
@@ -227,10 +227,12 @@ func compareWithTrial(t *testing.T, cfg *Config, loss ZoneLoss) {
 		}
 		left := w.healthyReplicas(int32(i))
 		want := ShardLoss{NodeGroup: i, LosesPrimary: w.nodes[firsts[i]].down&downDead != 0, FailsOver: g.primary != firsts[i],
-			NoReads: readable && !reads[i], NoReplicaReads: replicas && left == 0, LosesAll: !w.anyData(int32(i)),
-			Reduced: left < configured}
+			NoReads: readable && !reads[i], NoReplicaReads: replicas && left == 0, LosesAll: true, Reduced: left < configured}
+		for n := g.members.first; n < g.members.end(); n++ {
+			want.LosesAll = want.LosesAll && w.nodes[n].down&downDead != 0
+		}
 		want.NoWrites = want.LosesPrimary && !want.FailsOver
-		want.DataLost = want.LosesAll && !w.hasLog(int32(i))
+		want.DataLost = !w.anyData(int32(i)) && !w.hasLog(int32(i))
 		if diff := cmp.Diff(want, s); diff != "" {
 			t.Errorf("zone %s of %+v: %s", loss.Zone, cfg.Groups[0].NodeGroups[i], diff)
 		}

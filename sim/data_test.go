@@ -1,0 +1,127 @@
+package sim
+
+import (
+	"testing"
+	"time"
+)
+
+// writing is a group of one shard that writes 1,000 KiB a second, of which the backlog holds 1.024 s.
+func writing(replicas int) GroupConfig {
+	g := makeGroup("g", ClusterDisabled, 1, replicas)
+	g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1024, BacklogBytes: 1 << 20}
+	return g
+}
+
+// The only replica is cut off from 100 s to 160 s, and the primary dies at 105 s: known at 120 s, at 125 s there is nobody to promote. Back at
+// 160 s the replica has more than five seconds of writes to copy, and nobody who has them: it keeps what it has, and is promoted at
+// 165 s without the last 5 s.
+func TestAReplicaThatIsBackIsPromotedForADeadPrimary(t *testing.T) {
+	cfg := config(writing(1)).withFault(FaultPartition, sec(100), 60*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "losses", len(o.DataLosses), 0)
+	same(t, "tail", o.Failovers[0].LostTail, 5*time.Second)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 165))
+}
+
+// The primary is cut off at 100 s, and the replica, promoted at 120 s, dies at 300 s. The old primary is back at 400 s: it is promoted at 405 s,
+// without the 200 s that only the dead one had, though its own data had to give way to that one's.
+func TestAnOldPrimaryThatIsBackIsPromotedForADeadNewOne(t *testing.T) {
+	cfg := config(writing(1)).withFault(FaultPartition, sec(100), 300*time.Second, inZone("a")).withFault(FaultNode, sec(300), 0, nodeOf(0, 1))
+	_, o := play(t, cfg)
+	same(t, "losses", len(o.DataLosses), 0)
+	same(t, "tail", o.Failovers[1].LostTail, 200*time.Second)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120, 300, 405))
+}
+
+// With automatic failover off the dead primary is replaced in its place, known at 120 s, begun at 180 s, up at 480 s. Replica 002, cut off from
+// 100 s to 160 s, missed 5 s of writes: it serves reads with what it has, until the primary, which copies from 003 for 10 s, is there
+// to copy from; then it copies for 10 s itself.
+func TestAReplicaWithStaleDataCopiesOnceThereIsAPrimary(t *testing.T) {
+	g := writing(2)
+	g.AutomaticFailover, g.MultiAZ = false, false
+	cfg := config(g).withFault(FaultPartition, sec(100), 60*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	w, o := play(t, cfg)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 490))
+	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 160, 490, 500))
+	same(t, "cause", o.Windows[len(o.Windows)-1].Cause.String(), "partition")
+	var synced []string
+	for _, line := range told(w) {
+		if len(line) > 8 && (line[:8] == "8m10s Fu" || line[:8] == "8m20s No") {
+			synced = append(synced, line)
+		}
+	}
+	same(t, "synced", synced, []string{"8m10s FullSync g-002", "8m20s NodeSynced g-002"})
+}
+
+// A zone that is cut off with its primary and a replica from 100 s to 110 s is whole in itself: the replica has missed nothing.
+func TestNodesOfAZoneFollowEachOther(t *testing.T) {
+	g := writing(1)
+	g.NodeGroups[0].Nodes[1].Zone = "a"
+	_, o := play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")))
+	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 110))
+}
+
+// The replica dies at 100 s and is replaced from 175 s on; the primary dies at 457 s and is known at 472 s. At 475 s the replica's replacement is
+// up, empty; at 477 s there is nobody to promote, and nobody who has the data: the replacement begins anew. The old primary is replaced
+// like any node, from 537 s on, and copies for 10 s from 837 s.
+func TestADeadPrimaryIsReplacedThoughAnotherBeganAnew(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultNode, sec(100), 0, nodeOf(0, 1)).withFault(FaultNode, sec(457), 0, nodeOf(0, 0))
+	w, o := play(t, cfg)
+	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(477), Campaign: -1, Cause: CauseOf(FaultNode)}})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(457, 477))
+	same(t, "recovery", []Time{o.Recoveries[1].Known, o.Recoveries[1].Started, o.Recoveries[1].Finished}, []Time{sec(472), sec(537), sec(837)})
+	same(t, "at rest", w.Idle(), true)
+}
+
+// Automatic failover is off. The primary dies at 100 s, and its replacement, up at 475 s, waits for the replica, which is cut off from 200 s on.
+// `Recovering` of that one is held back by its zone until 1,000 s: at 1,060 s it is given up, and with it the data.
+func TestWhoWaitsForDataLearnsThatItIsGone(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.AutomaticFailover, g.MultiAZ = false, false
+	cfg := config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultPartition, sec(200), 3*time.Hour, nodeOf(0, 1))
+	_, o := play(t, cfg.withFault(FaultNoCapacity, 0, 1000*time.Second, inZone("b")))
+	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(1060), Campaign: -1, Cause: CauseOf(FaultNode)}})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 1060))
+}
+
+// Automatic failover is off. The primary, replaced and up at 475 s, copies for 10 s from the replica with the least lag, 002, which dies at
+// 480 s: it begins again with 003, and has the data at 490 s. If that one dies too, at 485 s, all is lost once it is known, at 500 s.
+func TestACopyEndsWithItsSource(t *testing.T) {
+	for _, both := range []bool{false, true} {
+		g := makeGroup("g", ClusterDisabled, 1, 2)
+		g.AutomaticFailover, g.MultiAZ = false, false
+		cfg := config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)).withFault(FaultNode, sec(480), 0, nodeOf(0, 1))
+		until, losses := 490.0, 0
+		if both {
+			cfg.withFault(FaultNode, sec(485), 0, nodeOf(0, 2))
+			until, losses = 500, 1
+		}
+		_, o := play(t, cfg)
+		same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, until))
+		same(t, "losses", len(o.DataLosses), losses)
+	}
+}
+
+// A replica that is being created has no data. Its primary dies at 100 s, known at 115 s, with nobody to promote at 120 s: at 180 s its
+// replacement begins, and is up at 480 s with nothing to copy. Available at 300 s the replica has nothing either, and begins anew.
+func TestAReplicaThatIsCreatedHasNoData(t *testing.T) {
+	for _, c := range []struct {
+		until Time
+		anew  float64
+	}{{Never, 480}, {sec(300), 300}} {
+		g := makeGroup("g", ClusterDisabled, 1, 1)
+		g.NodeGroups[0].Nodes[1].Status, g.NodeGroups[0].Nodes[1].StatusUntil = StatusCreating, c.until
+		_, o := play(t, config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+		same(t, "losses", o.DataLosses, []DataLoss{{At: sec(c.anew), Campaign: -1, Cause: CauseOf(FaultNode)}})
+		same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, c.anew))
+	}
+}
+
+// One whose primary is there has copied everything by the time at which it is available.
+func TestAReplicaThatWasCreatedHasTheData(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.NodeGroups[0].Nodes[1].Status, g.NodeGroups[0].Nodes[1].StatusUntil = StatusCreating, sec(50)
+	_, o := play(t, config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+	same(t, "losses", len(o.DataLosses), 0)
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
+}

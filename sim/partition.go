@@ -1,0 +1,142 @@
+package sim
+
+// cut takes nodes out of everybody's reach while they run on.
+func (w *World) cut(nodes []int32, index int32) {
+	by := w.incidents[index].blame()
+	fresh := w.marks[:0]
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		n.cuts++
+		if n.down&(downCut|downDead) != 0 {
+			if w.loseReplacement(node) {
+				fresh = append(fresh, node)
+			}
+			continue
+		}
+		w.detach(node)
+		n.down |= downCut
+		n.cutAt, n.cutBy = w.clock.Now(), index
+		fresh = append(fresh, node)
+	}
+	w.marks = fresh
+	for _, node := range fresh {
+		w.nodes[node].amongMajority = w.keepsMajority(node)
+	}
+	for _, node := range fresh {
+		w.log(w.nodeRecord(KindNodeCutOff, node))
+		w.respond(node, by)
+	}
+	w.seekBeside(fresh)
+}
+
+// keepsMajority tells whether a node that was just cut off is a primary with a majority of its group's primaries on its side: those of
+// one zone reach each other.
+func (w *World) keepsMajority(node int32) bool {
+	n := &w.nodes[node]
+	if w.nodeGroups[n.nodeGroup].primary != node || n.down&downCut == 0 || !w.zonal(&w.incidents[n.cutBy]) {
+		return false
+	}
+	beside, size := w.countVoters(w.nodeGroups[n.nodeGroup].group, func(other *Node) bool {
+		return other.down&downCut != 0 && other.down&downDead == 0 && other.cutBy == n.cutBy
+	})
+	return electable(size-beside, size)
+}
+
+// heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
+// has to catch up.
+func (w *World) heal(nodes []int32, by blame) {
+	for _, node := range nodes {
+		n := &w.nodes[node]
+		n.cuts = max(0, n.cuts-1)
+		if n.cuts > 0 || n.down&downCut == 0 {
+			continue
+		}
+		n.down &^= downCut
+		if n.down&downDead != 0 {
+			continue
+		}
+		w.log(w.nodeRecord(KindNodeHealed, node))
+		w.endAlone(node)
+		w.comeBack(node)
+		w.updateReaders(n.nodeGroup)
+		w.observe(n.nodeGroup, by)
+		w.welcome(node)
+	}
+}
+
+// comeBack settles what becomes of a node that is in reach again with its data.
+func (w *World) comeBack(node int32) {
+	n := &w.nodes[node]
+	g := &w.nodeGroups[n.nodeGroup]
+	if n.down&downSyncing != 0 { // it had no data yet: a replacement goes on, and so does a replica that catches up
+		w.goOnSyncing(node)
+		return
+	}
+	if g.primary == node && g.failover >= 0 && w.failovers[g.failover].Accepted != Never {
+		w.goOnWithCall(g.failover)
+		return
+	}
+	if n.recovery >= 0 {
+		w.cancelRecovery(n.recovery)
+	}
+	if g.primary == node {
+		if g.failover >= 0 {
+			w.abandonFailover(n.nodeGroup)
+		}
+		return
+	}
+	if n.stale = !n.empty && (n.stale || w.missed(node)); n.stale {
+		w.resync(node)
+	}
+}
+
+// unheard is the instant up to which its primary took writes that a replica which was cut off has not received. Nodes of a zone that is cut
+// off reach each other.
+func (w *World) unheard(node int32) Time {
+	n := &w.nodes[node]
+	primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]
+	switch {
+	case primary.cutBy == n.cutBy && primary.cutAt == n.cutAt && w.zonal(&w.incidents[n.cutBy]):
+		return n.cutAt
+	case primary.down&downLost != 0:
+		return n.cutAt.Add(n.lag - w.backlogAge(node))
+	}
+	return w.clock.Now()
+}
+
+// goOnSyncing lets a node that was cut off while it copied, or waited to, begin that again.
+func (w *World) goOnSyncing(node int32) {
+	n := &w.nodes[node]
+	rec := &w.recoveries[n.recovery]
+	w.clock.Cancel(rec.pending)
+	if rec.pending = 0; rec.Provisioned == Never {
+		w.cancelRecovery(n.recovery)
+		w.dropData(node)
+	} else {
+		rec.stage = stageSyncing
+	}
+	if g := &w.nodeGroups[n.nodeGroup]; g.primary == node && g.failover >= 0 {
+		w.goOnWaiting(g.failover)
+	}
+	w.seekAgain(n.nodeGroup)
+}
+
+// goOnWaiting lets a failover that found nobody to promote wait again, or take whom it finds.
+func (w *World) goOnWaiting(f int32) {
+	fo := &w.failovers[f]
+	w.clock.Cancel(fo.pending)
+	fo.pending, fo.asks, fo.waiting = 0, Never, true
+	w.takeWaiting(f)
+}
+
+// goOnWithCall cuts off the primary that an accepted call was about to cut off when a partition did, and which is back.
+func (w *World) goOnWithCall(f int32) {
+	fo := &w.failovers[f]
+	w.clock.Cancel(fo.pending)
+	rec := &w.recoveries[fo.recovery]
+	w.clock.Cancel(rec.pending)
+	rec.stage, rec.pending = stageUnknown, 0
+	fo.waiting, fo.elects, fo.CutOff, fo.Known, fo.asks = false, false, Never, Never, Never
+	fo.Cause, rec.Cause = CauseTestFailover, CauseTestFailover
+	fo.pending = w.clock.After(0, event{KindPrimaryCutOff, f})
+}
