@@ -133,6 +133,16 @@ func TestReplacementsInALostZoneWaitForIt(t *testing.T) {
 		"2m0s ReplicaPromoted g-002", "2m0s FailoverCompleted g-002"})
 }
 
+// The power of zone a is lost from 100 s to 700 s: only then, and 60 s later, does `Recovering` come. A group that is not Multi-AZ keeps its power.
+func TestReplacementsWithoutPowerWaitForTheEndOfTheAction(t *testing.T) {
+	single := makeGroup("h", ClusterDisabled, 1, 1)
+	single.MultiAZ = false
+	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1), single).withFault(FaultZonePower, sec(100), 600*time.Second, inZone("a")))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
+	same(t, "recoveries", len(o.Recoveries), 1)
+	same(t, "recovering", o.Recoveries[0].Started, sec(760))
+}
+
 // While the zone is lost the control plane takes three times as long: 45 s + 15 s to the promotion.
 func TestALostZoneSlowsTheControlPlaneDown(t *testing.T) {
 	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultZone, sec(100), time.Hour, inZone("a"))
