@@ -34,7 +34,27 @@ func (w *World) Check() error {
 	if err := w.checkCalls(); err != nil {
 		return err
 	}
+	if err := w.checkIncidents(); err != nil {
+		return err
+	}
 	return w.checkWindows()
+}
+
+// checkIncidents: those that last are listed, each where it says.
+func (w *World) checkIncidents() error {
+	lasting := 0
+	for i := range w.incidents {
+		if in := &w.incidents[i]; in.active {
+			lasting++
+			if int(in.place) >= len(w.active) || w.active[in.place] != int32(i) {
+				return fmt.Errorf("incident %d lasts, and stands at %d of %v", i, in.place, w.active)
+			}
+		}
+	}
+	if lasting != len(w.active) {
+		return fmt.Errorf("%d incidents last, %d are listed", lasting, len(w.active))
+	}
+	return nil
 }
 
 // checkGroup: the replacements and the planned work in a group are counted, its works are listed, and the group's outage is that of its

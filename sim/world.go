@@ -36,6 +36,7 @@ type state struct {
 	recoveries []recovery
 	losses     []DataLoss
 	incidents  []incident
+	active     []int32 // the incidents that last now, in no order
 	processes  []process
 	works      []work
 
@@ -60,6 +61,7 @@ func (s *state) copyFrom(src *state) {
 	s.recoveries = append(s.recoveries[:0], src.recoveries...)
 	s.losses = append(s.losses[:0], src.losses...)
 	s.incidents = append(s.incidents[:0], src.incidents...)
+	s.active = append(s.active[:0], src.active...)
 	s.processes = append(s.processes[:0], src.processes...)
 	s.works = append(s.works[:0], src.works...)
 	s.modifications = append(s.modifications[:0], src.modifications...)
