@@ -111,6 +111,7 @@ func (w *World) strike(i incident) {
 		w.hurry()
 		w.block(w.struck(&i))
 		w.kill(w.struck(&i), i.blame())
+		w.losePrepared(w.struck(&i))
 	case FaultNoCapacity:
 		w.block(w.struck(&i))
 	case FaultPartition:
@@ -208,7 +209,7 @@ func (w *World) block(nodes []int32) {
 	}
 }
 
-// unblock lets replacements that waited for their places begin, after the time that the service takes for it.
+// unblock lets replacements that waited for their places begin, after the time that the service takes for it, and planned work go on.
 func (w *World) unblock(nodes []int32) {
 	for _, node := range nodes {
 		n := &w.nodes[node]
@@ -217,6 +218,7 @@ func (w *World) unblock(nodes []int32) {
 			w.recoveries[r].stage = stageUnknown
 			w.replaceAfter(r, w.untilRecovery(n.nodeGroup))
 		}
+		w.resumeWork(span{n.nodeGroup, 1})
 	}
 }
 

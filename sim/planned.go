@@ -9,10 +9,11 @@ type work struct {
 	ng       int32
 	node     int32 // whose place is worked on
 	done     uint8 // a bit for each member
-	waiting  bool  // for a member that is up
+	waiting  bool  // for a member that is up, in a place that nothing blocks
 	ready    bool  // the new node stands by
 	swapping bool  // the primary's place takes no writes
 	over     bool
+	prepared Handle // when the new node is to be ready
 	// previous and next are its neighbours among the group's works, -1 for none, until it is over.
 	previous, next int32
 }
@@ -58,7 +59,8 @@ func (w *World) beginWork(fault int32) {
 	}
 }
 
-// nextPlace prepares the next new node, or ends the work on the node group. A node that is down is left alone until it is back.
+// nextPlace prepares the next new node, or ends the work on the node group. A node that is down is left alone until it is back, and
+// so is a place in which nothing can be prepared.
 func (w *World) nextPlace(i int32) {
 	wk := &w.works[i]
 	wk.node, wk.ready = w.placeToDo(wk), false
@@ -66,7 +68,7 @@ func (w *World) nextPlace(i int32) {
 		w.finishWork(i)
 		return
 	}
-	if wk.waiting = !w.nodes[wk.node].up(); wk.waiting {
+	if wk.waiting = !w.canPrepare(wk.node); wk.waiting {
 		return
 	}
 	if w.top.faultConfig(wk.fault).Kind == FaultReplacement {
@@ -77,13 +79,37 @@ func (w *World) nextPlace(i int32) {
 	if w.top.nodeGroups[wk.ng].replicas > 0 {
 		prepared += w.fullSync(wk.ng, w.clock.Now())
 	}
-	w.clock.After(prepared, event{KindReplacementReady, i})
+	w.works[i].prepared = w.clock.After(prepared, event{KindReplacementReady, i})
 }
 
-// placeToDo is the next member to be replaced: a replica that is up, one that is down, then the primary; -1 when all are done.
+// canPrepare tells whether a new node can be prepared beside a node.
+func (w *World) canPrepare(node int32) bool { return w.nodes[node].up() && w.nodes[node].blocks == 0 }
+
+// losePrepared is when a zone is lost: what stands by in it, or is prepared, is lost too, and has to be prepared again.
+func (w *World) losePrepared(nodes []int32) {
+	for _, node := range nodes {
+		group := w.nodeGroups[w.nodes[node].nodeGroup].group
+		next := w.groups[group].works.first
+		for next >= 0 {
+			i, wk := next, &w.works[next]
+			next = wk.next
+			if wk.node != node || wk.waiting {
+				continue
+			}
+			w.clock.Cancel(wk.prepared)
+			wk.prepared, wk.ready, wk.waiting = 0, false, true
+			if !wk.swapping {
+				w.nextPlace(i)
+			}
+		}
+	}
+}
+
+// placeToDo is the next member to be replaced: a replica beside which a new node can be prepared, another one, then the primary; -1
+// when all are done.
 func (w *World) placeToDo(wk *work) int32 {
 	g := &w.nodeGroups[wk.ng]
-	primary, downed := int32(-1), int32(-1)
+	primary, later := int32(-1), int32(-1)
 	for _, node := range w.top.faults[wk.fault].nodes {
 		if node < g.members.first || node >= g.members.end() || wk.done>>(node-g.members.first)&1 == 1 {
 			continue
@@ -91,21 +117,21 @@ func (w *World) placeToDo(wk *work) int32 {
 		switch {
 		case node == g.primary:
 			primary = node
-		case w.nodes[node].up():
+		case w.canPrepare(node):
 			return node
-		case downed < 0:
-			downed = node
+		case later < 0:
+			later = node
 		}
 	}
-	if downed >= 0 {
-		return downed
+	if later >= 0 {
+		return later
 	}
 	return primary
 }
 
 // replacementReady is when the new node stands beside the old one with the data.
 func (w *World) replacementReady(i int32) {
-	w.works[i].ready = true
+	w.works[i].ready, w.works[i].prepared = true, 0
 	w.takePlace(i)
 }
 

@@ -71,3 +71,39 @@ func TestWorksThatAreOverAreNoLongerLookedAt(t *testing.T) {
 	}
 	same(t, "works", len(w.works), 6)
 }
+
+// swaps are the instants, in seconds, at which new nodes serve.
+func swaps(w *World) (told []string) {
+	for _, r := range w.Records() {
+		if r.Kind == KindPlaceSwapped {
+			told = append(told, w.Describe(r).Node+" "+time.Duration(r.At).String())
+		}
+	}
+	return told
+}
+
+// Zone b has no capacity until 1,000 s. Work that begins at 100 s takes 003 first, in 310 s, and then waits: 002 is swapped at 1,310 s, and the
+// primary at 1,620 s, for 0.5 s.
+func TestWorkWaitsForCapacity(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 2)).withFault(FaultNoCapacity, 0, 1000*time.Second, inZone("b"))
+	w, _ := play(t, cfg.withFault(FaultReplacement, sec(100), 0, ofGroup()))
+	same(t, "swaps", swaps(w), []string{"g-003 6m50s", "g-002 21m50s", "g-001 27m0.5s"})
+}
+
+// A zone that is lost, at the instant given to 1,000 s, takes the new node that is prepared in it, or takes over there, along with the old one. That is
+// back at 1,370 s: 60 s, 300 s and 10 s later. Only then is another new node prepared, for 310 s.
+func TestANewNodeIsLostWithItsZone(t *testing.T) {
+	for _, c := range []struct {
+		zone string
+		at   float64
+		want []string
+	}{
+		{"b", 200, []string{"g-002 28m0s", "g-001 33m10.5s"}},
+		{"a", 400, []string{"g-002 5m10s", "g-001 28m0s"}},
+		{"a", 620.2, []string{"g-002 5m10s", "g-001 28m0s"}},
+	} {
+		cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultReplacement, 0, 0, ofGroup())
+		w, _ := play(t, cfg.withFault(FaultZone, sec(c.at), sec(1000).Sub(sec(c.at)), inZone(c.zone)))
+		same(t, c.zone, swaps(w), c.want)
+	}
+}
