@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check verifies the invariants of the World between two events. Each is stated from the failovers and the configuration,
 // not from the bookkeeping that it checks.
@@ -80,6 +83,9 @@ func (w *World) checkGroup(group int32) error {
 	}
 	if listed >= 0 {
 		return fmt.Errorf("work %d is listed, and is over", listed)
+	}
+	if g.works == noWorks && slices.ContainsFunc(w.held, func(fault int32) bool { return w.workedOn(fault) == group }) {
+		return fmt.Errorf("work waits for other work, and none is in progress")
 	}
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		impossible := w.impossible(ng)

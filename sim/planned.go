@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // work is planned work on one node group: every place gets a new node beside the old one, which then takes it over. Replicas
 // come first; the primary's place is swapped last, one primary of a group at a time. Node groups go on in parallel.
@@ -43,12 +46,23 @@ func (w *World) announceWork(fault int32) {
 	}
 }
 
-// beginWork starts planned work on the node groups of one group.
+// workedOn is the group that a planned work is about.
+func (w *World) workedOn(fault int32) int32 {
+	return w.nodeGroups[w.top.faults[fault].nodeGroups[0]].group
+}
+
+// beginWork starts planned work on the node groups of one group, unless another is in progress there: then it waits for that.
 func (w *World) beginWork(fault int32) {
 	facts := &w.top.faults[fault]
-	group := w.nodeGroups[facts.nodeGroups[0]].group
+	group := w.workedOn(fault)
 	record := about(KindWorkStarted)
 	record.Group, record.Incident = group, fault
+	if w.groups[group].works != noWorks {
+		w.held = append(w.held, fault)
+		record.Kind = KindWorkHeld
+		w.log(record)
+		return
+	}
 	w.log(record)
 	for _, ng := range facts.nodeGroups {
 		i := int32(len(w.works))
@@ -234,6 +248,24 @@ func (w *World) finishWork(i int32) {
 	record := about(KindWorkFinished)
 	record.Group, record.NodeGroup, record.Incident = group, wk.ng, wk.fault
 	w.log(record)
+	if w.groups[group].works == noWorks {
+		w.beginHeld(group)
+	}
+}
+
+// beginHeld begins the work that waited longest for the group to be free. After the horizon none begins.
+func (w *World) beginHeld(group int32) {
+	next := slices.IndexFunc(w.held, func(fault int32) bool { return w.workedOn(fault) == group })
+	if next < 0 {
+		return
+	}
+	fault := w.held[next]
+	w.held = slices.Delete(w.held, next, next+1)
+	if w.clock.Now() <= Time(w.top.cfg.Horizon) {
+		w.beginWork(fault)
+	} else {
+		w.beginHeld(group)
+	}
 }
 
 // resumeWork lets new nodes that stand by in these node groups of one group take over.

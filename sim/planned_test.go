@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -106,4 +107,33 @@ func TestANewNodeIsLostWithItsZone(t *testing.T) {
 		w, _ := play(t, cfg.withFault(FaultZone, sec(c.at), sec(1000).Sub(sec(c.at)), inZone(c.zone)))
 		same(t, c.zone, swaps(w), c.want)
 	}
+}
+
+// A group is worked on by one work at a time: the upgrade that is due at 100 s begins when the scaling is done, at 620.5 s, and takes 623 s more, and
+// the replacement of 002 comes after it. Another group is worked on meanwhile.
+func TestWorksOfAGroupComeOneAfterTheOther(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1), makeGroup("h", ClusterDisabled, 1, 1)).withFault(FaultScale, 0, 0, ofGroup())
+	cfg.withFault(FaultUpgrade, sec(100), 0, ofGroup()).withFault(FaultReplacement, sec(200), 0, nodeOf(0, 1)).withFault(FaultReplacement, sec(300), 0, ofGroup())
+	cfg.Faults[3].Target.Groups = []int{1}
+	w := world(t, cfg)
+	w.RunUntil(sec(700))
+	same(t, "status", w.TestFailover("g", "0001"), ReplacementRunning)
+	w.RunUntil(cfg.End())
+	same(t, "swaps", swaps(w), []string{"g-002 5m10s", "h-002 10m10s", "g-001 10m20.5s", "h-001 15m20.5s", "g-002 15m30.5s", "g-001 20m43.5s", "g-002 25m53.5s"})
+	var begun []string
+	for _, line := range told(w) {
+		if strings.Contains(line, "Work") {
+			begun = append(begun, line)
+		}
+	}
+	same(t, "works", begun, []string{"0s WorkStarted", "1m40s WorkHeld", "3m20s WorkHeld", "5m0s WorkStarted", "10m20.5s WorkFinished",
+		"10m20.5s WorkStarted", "15m20.5s WorkFinished", "20m43.5s WorkFinished", "20m43.5s WorkStarted", "25m53.5s WorkFinished"})
+}
+
+// Work that would begin after the horizon does not.
+func TestNoWorkThatWaitedBeginsAfterTheHorizon(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultReplacement, 0, 0, ofGroup()).withFault(FaultReplacement, sec(100), 0, ofGroup())
+	cfg.Horizon = 10 * time.Minute
+	w, _ := play(t, cfg)
+	same(t, "swaps", swaps(w), []string{"g-002 5m10s", "g-001 10m20.5s"})
 }
