@@ -176,17 +176,26 @@ func (w *World) takePlace(i int32) {
 
 // swapGap is how long the primary's place takes no writes. One that has no replica serves nobody while the new node copies.
 func (w *World) swapGap(wk *work) time.Duration {
-	delays := w.delays(wk.ng)
+	gaps := w.gaps(wk.ng)
 	var gap time.Duration
 	if w.top.faultConfig(wk.fault).Kind == FaultUpgrade {
-		gap = w.draw(wk.ng, phaseUpgradeGap, &delays.UpgradeGap)
+		gap = w.draw(wk.ng, phaseUpgradeGap, &gaps.UpgradeGap)
 	} else {
-		gap = w.draw(wk.ng, phaseSwap, &delays.Swap)
+		gap = w.draw(wk.ng, phaseSwap, &gaps.Swap)
 	}
 	if w.top.nodeGroups[wk.ng].replicas == 0 {
 		gap += w.fullSync(wk.ng, w.clock.Now())
 	}
 	return gap
+}
+
+// gaps are those of the engine that the node group has now. The work that upgrades it is among those that it had before.
+func (w *World) gaps(ng int32) Gaps {
+	delays, upgrade := w.delays(ng), w.groups[w.nodeGroups[ng].group].upgrades.engineVersion
+	if delays.Upgraded != nil && upgrade >= 0 && isModern(w.top.faultConfig(upgrade).Work.EngineVersion) {
+		return *delays.Upgraded
+	}
+	return Gaps{delays.Swap, delays.UpgradeGap}
 }
 
 func (w *World) workBlame(wk *work) blame {

@@ -137,3 +137,21 @@ func TestNoWorkThatWaitedBeginsAfterTheHorizon(t *testing.T) {
 	w, _ := play(t, cfg)
 	same(t, "swaps", swaps(w), []string{"g-002 5m10s", "g-001 10m20.5s"})
 }
+
+// The first upgrade still has the old engine's gap, 45 s; what comes after it the new one's, 3 s and 0.5 s. One that does not reach 5.0.6 changes nothing.
+func TestAnUpgradedEngineHasItsOwnGaps(t *testing.T) {
+	for version, want := range map[string][][2]Time{
+		"7.0":   spans(620, 665, 10_620, 10_623, 20_620, 20_620.5),
+		"5.0.5": spans(620, 665, 10_620, 10_665, 20_620, 20_622),
+	} {
+		g := makeGroup("g", ClusterDisabled, 1, 1)
+		g.EngineVersion = "4.0.10"
+		g.Delays.Upgraded = &Gaps{Swap: g.Delays.Swap, UpgradeGap: g.Delays.UpgradeGap}
+		g.Delays.Swap, g.Delays.UpgradeGap = dist.Constant(2*time.Second), dist.Constant(45*time.Second)
+		cfg := config(g).withFault(FaultUpgrade, 0, 0, ofGroup()).withFault(FaultUpgrade, sec(10_000), 0, ofGroup())
+		cfg.withFault(FaultReplacement, sec(20_000), 0, ofGroup())
+		cfg.Faults[0].Work.EngineVersion, cfg.Faults[1].Work.EngineVersion = version, version
+		_, o := play(t, cfg)
+		same(t, version, windowsOf(o, AccessWrite, ObserverService, 0), want)
+	}
+}
