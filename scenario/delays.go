@@ -131,14 +131,16 @@ const longestTTL = 7 * 24 * time.Hour
 func (r *reader) resolve(spec *sim.GroupSpec, own layer) (delays sim.Delays, text string) {
 	var texts strings.Builder
 	class := classOf(spec)
+	given := func(key string) (s setting, ok bool) {
+		for _, l := range []layer{own, r.classes[class], r.common} {
+			if s, ok = l[key]; ok {
+				break
+			}
+		}
+		return s, ok
+	}
 	get := func(key string) setting {
-		s, ok := own[key]
-		if !ok {
-			s, ok = r.classes[class][key]
-		}
-		if !ok {
-			s, ok = r.common[key]
-		}
+		s, ok := given(key)
 		if !ok {
 			s = r.standard(spec, key)
 		}
@@ -166,12 +168,40 @@ func (r *reader) resolve(spec *sim.GroupSpec, own layer) (delays sim.Delays, tex
 		delays.Propagation = get("propagation").delay
 		delays.DNSTTL = get("dns_ttl").span
 	}
+	if !spec.Modern() {
+		delays.Upgraded = r.upgradedGaps(spec, &delays, given)
+	}
 	return delays, texts.String()
 }
 
-// standard gives sim's default for a key: the class's, that of old engines, or the one for all groups. It counts as an
-// assumption only if something in the scenario can draw it.
+// upgradedGaps gives the gaps of planned work once an upgrade has brought an old engine to 5.0.6 or later. Those that are given, which
+// it finds, hold as before.
+func (r *reader) upgradedGaps(spec *sim.GroupSpec, delays *sim.Delays, given func(key string) (setting, bool)) *sim.Gaps {
+	later, gaps := *spec, sim.Gaps{Swap: delays.Swap, UpgradeGap: delays.UpgradeGap}
+	later.EngineVersion = "5.0.6"
+	for key, gap := range map[string]*dist.Delay{"swap": &gaps.Swap, "upgrade_gap": &gaps.UpgradeGap} {
+		if _, ok := given(key); ok {
+			continue
+		}
+		name := r.standardName(&later, key)
+		if *gap = r.standardOf(name).delay; r.kinds["upgrade"] && r.draws(key) {
+			r.doc.defaults.use(name)
+		}
+	}
+	return &gaps
+}
+
+// standard gives sim's default for a key. It counts as an assumption only if something in the scenario can draw it.
 func (r *reader) standard(spec *sim.GroupSpec, key string) setting {
+	name := r.standardName(spec, key)
+	if r.draws(key) {
+		r.doc.defaults.use(name)
+	}
+	return r.standardOf(name)
+}
+
+// standardName names the default for a key: the class's, that of old engines, or the one for all groups.
+func (r *reader) standardName(spec *sim.GroupSpec, key string) string {
 	class := classOf(spec)
 	name := "delays." + key
 	if special := "delays." + class + "." + key; r.doc.defaults.has(special) {
@@ -179,14 +209,17 @@ func (r *reader) standard(spec *sim.GroupSpec, key string) setting {
 	} else if key == "swap" && class == classCMD && !spec.Modern() || key == "upgrade_gap" && !spec.Modern() {
 		name += " before 5.0.6"
 	}
-	text := r.doc.defaults.value(name)
-	if r.draws(key) {
-		r.doc.defaults.use(name)
-	}
+	return name
+}
+
+// standardOf gives sim's default of that name, `delays.` and its key.
+func (r *reader) standardOf(name string) setting {
 	s, ok := r.standards[name]
 	if !ok {
 		var err error
-		if s, err = parseSetting(key, text, nil); err != nil {
+		path, _, _ := strings.Cut(name, " ")
+		key := path[strings.LastIndex(path, ".")+1:]
+		if s, err = parseSetting(key, r.doc.defaults.value(name), nil); err != nil {
 			panic("scenario: default of " + name + ": " + err.Error())
 		}
 		r.standards[name] = s

@@ -127,6 +127,9 @@ func (r *reader) readFault(t *table, kind sim.FaultKind) sim.FaultConfig {
 		if t.need("lag", `a duration such as "30s"`) {
 			f.Lag = t.span("lag", "0s", bounds[time.Duration]{0, longestTrial})
 		}
+		if len(f.Target.Groups) > 0 {
+			r.judge(t, &f)
+		}
 	case sim.FaultReplicationStall:
 		f.Duration = t.lasts(1, longestTrial)
 		r.readShard(t, &f.Target)

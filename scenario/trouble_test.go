@@ -93,6 +93,9 @@ func TestKeysOfGroupsThatTroubleNeeds(t *testing.T) {
 	if old.Swap.String() != "uniform(1s, 5s)" || old.UpgradeGap.String() != "uniform(30s, 1m)" {
 		t.Errorf("swap %v, upgrade gap %v", old.Swap, old.UpgradeGap)
 	}
+	if up := old.Upgraded; up == nil || up.Swap.String() != "uniform(100ms, 1s)" || up.UpgradeGap.String() != "uniform(1s, 5s)" || d.Upgraded != nil {
+		t.Errorf("once upgraded: %v, and %v for a modern engine", up, d.Upgraded)
+	}
 }
 
 // TestAssumptionsOfTrouble: what only trouble draws is an assumption only where there is such trouble.
@@ -105,7 +108,7 @@ func TestAssumptionsOfTrouble(t *testing.T) {
 		{"[[failure]]\nkind = 'node'\nevery = '1d'\n", "delays.detection delays.takeover"},
 		{"[[fault]]\nat = '1h'\nkind = 'zone'\nzone = 'us-east-1a'\nduration = '1h'\n", "delays.detection delays.takeover fault.slowdown"},
 		{"[[fault]]\nat = '1h'\nkind = 'partition'\nnode = 'a-001'\nduration = '1h'\n",
-			"delays.detection delays.takeover replication_group.write_size"},
+			"delays.detection delays.takeover replication_group.write_size replication_group.output_buffer"},
 		{"[[fault]]\nat = '1h'\nkind = 'replication-stall'\ngroup = 'a'\nwritten = '2MB/s'\napplied = '1MB/s'\nduration = '1h'\n",
 			"replication_group.write_size replication_group.output_buffer"},
 		{"[[fault]]\nat = '1h'\nkind = 'reboot'\nnode = 'a-001'\n", "delays.reboot"},

@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check verifies the invariants of the World between two events. Each is stated from the failovers and the configuration,
 // not from the bookkeeping that it checks.
@@ -39,7 +42,27 @@ func (w *World) Check() error {
 	if err := w.checkCalls(); err != nil {
 		return err
 	}
+	if err := w.checkIncidents(); err != nil {
+		return err
+	}
 	return w.checkWindows()
+}
+
+// checkIncidents: those that last are listed, each where it says.
+func (w *World) checkIncidents() error {
+	lasting := 0
+	for i := range w.incidents {
+		if in := &w.incidents[i]; in.active {
+			lasting++
+			if int(in.place) >= len(w.active) || w.active[in.place] != int32(i) {
+				return fmt.Errorf("incident %d lasts, and stands at %d of %v", i, in.place, w.active)
+			}
+		}
+	}
+	if lasting != len(w.active) {
+		return fmt.Errorf("%d incidents last, %d are listed", lasting, len(w.active))
+	}
+	return nil
 }
 
 // checkGroup: the replacements and the planned work in a group are counted, its works are listed, and the group's outage is that of its
@@ -65,6 +88,9 @@ func (w *World) checkGroup(group int32) error {
 	}
 	if listed >= 0 {
 		return fmt.Errorf("work %d is listed, and is over", listed)
+	}
+	if g.works == noWorks && slices.ContainsFunc(w.held, func(fault int32) bool { return w.workedOn(fault) == group }) {
+		return fmt.Errorf("work waits for other work, and none is in progress")
 	}
 	for ng := g.nodeGroups.first; ng < g.nodeGroups.end(); ng++ {
 		impossible := w.impossible(ng)

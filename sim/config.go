@@ -105,11 +105,16 @@ type Delays struct {
 	Reboot         dist.Delay // the customer reboots a node -> it is back, empty
 	Modify         dist.Delay `json:",omitzero"` // ModifyReplicationGroup: accepted -> the settings are changed
 	Lag            dist.Delay // how far a replica trails its primary
+	// Upgraded has Swap and UpgradeGap once an upgrade has brought the engine to 5.0.6 or later; nil where that changes neither.
+	Upgraded *Gaps `json:",omitzero"`
 	// DNSTTL is how long a resolver may keep the old answer: uniform(0, DNSTTL), one draw a failover.
 	DNSTTL time.Duration
 	// SyncRate is in bytes per second; a full sync lasts DatasetBytes / SyncRate.
 	SyncRate int64
 }
+
+// Gaps are how long a primary's place takes no writes in planned work, as in Delays.
+type Gaps struct{ Swap, UpgradeGap dist.Delay }
 
 // CallConfig is one call of the API at a known instant. What it names is sent as it stands: a call that names what does not exist is
 // refused in the trial, as the API would.

@@ -54,6 +54,7 @@ const (
 	KindNodeRebooted
 
 	KindWorkScheduled
+	KindWorkHeld
 	KindWorkStarted
 	KindPlacePrepared
 	KindReplacementReady
@@ -94,7 +95,7 @@ func (k Kind) String() string {
 		"MajorityLost", "MajorityBack",
 		"FaultStruck", "FailureStruck", "IncidentOver", "NodeFailed", "NodeCutOff", "NodeHealed", "AloneEnded", "ReplicaDropped",
 		"NodeRebooting", "NodeRebooted",
-		"WorkScheduled", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
+		"WorkScheduled", "WorkHeld", "WorkStarted", "PlacePrepared", "ReplacementReady", "PlaceTaken", "PlaceSwapped", "WorkFinished",
 		"CampaignStarted", "OperatorCalls", "OperatorWaits", "OperatorSawRecovery", "OperatorTimedOut", "CampaignEnded",
 		"APIBlocked", "APIUnblocked", "GroupAvailable", "NodeAvailable", "HorizonReached",
 		"RebootCalled", "ModifyCalled", "Modified", "HandOverBegun", "HandOverDone", "HandOverNamed", "HandOverFollowed", "HandOverDropped",

@@ -10,7 +10,7 @@ type faultFacts struct {
 	nodeGroups []int32
 }
 
-// incident is a fault or a failure that has struck.
+// incident is a fault or a failure that has struck. While it is active it stands in the World's list of those, at that place.
 type incident struct {
 	kind    FaultKind
 	fault   int32 // index into the topology's faults; -1 where chance struck
@@ -18,6 +18,7 @@ type incident struct {
 	node    int32 // the only one that was struck; -1: all of the facts
 	ends    Time
 	active  bool
+	place   int32
 }
 
 func (i *incident) blame() blame { return blame{CauseOf(i.kind), -1} }
@@ -91,6 +92,10 @@ func (w *World) faultStrikes(fault int32) {
 func (w *World) strike(i incident) {
 	index := int32(len(w.incidents))
 	i.active = i.kind != FaultNode && i.kind != FaultReboot
+	if i.active {
+		i.place = int32(len(w.active))
+		w.active = append(w.active, index)
+	}
 	w.incidents = append(w.incidents, i)
 	if i.kind == FaultZonePower {
 		w.cutPower(&i)
@@ -106,6 +111,7 @@ func (w *World) strike(i incident) {
 		w.hurry()
 		w.block(w.struck(&i))
 		w.kill(w.struck(&i), i.blame())
+		w.losePrepared(w.struck(&i))
 	case FaultNoCapacity:
 		w.block(w.struck(&i))
 	case FaultPartition:
@@ -126,6 +132,9 @@ func (w *World) strike(i incident) {
 func (w *World) endIncident(index int32) {
 	i := &w.incidents[index]
 	i.active = false
+	last := w.active[len(w.active)-1]
+	w.active[i.place], w.incidents[last].place = last, i.place
+	w.active = w.active[:len(w.active)-1]
 	w.logIncident(KindIncidentOver, index)
 	switch i.kind {
 	case FaultZone, FaultZonePower:
@@ -201,7 +210,7 @@ func (w *World) block(nodes []int32) {
 	}
 }
 
-// unblock lets replacements that waited for their places begin, after the time that the service takes for it.
+// unblock lets replacements that waited for their places begin, after the time that the service takes for it, and planned work go on.
 func (w *World) unblock(nodes []int32) {
 	for _, node := range nodes {
 		n := &w.nodes[node]
@@ -210,16 +219,17 @@ func (w *World) unblock(nodes []int32) {
 			w.recoveries[r].stage = stageUnknown
 			w.replaceAfter(r, w.untilRecovery(n.nodeGroup))
 		}
+		w.resumeWork(span{n.nodeGroup, 1})
 	}
 }
 
 // hurry sets the control plane's speed: that of the worst zone loss that lasts.
 func (w *World) hurry() {
 	w.slowdown = Unhurried
-	for k := range w.incidents {
-		if i := &w.incidents[k]; i.active && i.fault >= 0 {
+	for _, index := range w.active {
+		if i := &w.incidents[index]; i.fault >= 0 {
 			w.slowdown = max(w.slowdown, w.top.faultConfig(i.fault).Slowdown)
-		} else if i.active {
+		} else {
 			w.slowdown = max(w.slowdown, w.failureConfig(i.process).Slowdown)
 		}
 	}

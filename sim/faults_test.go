@@ -133,12 +133,42 @@ func TestReplacementsInALostZoneWaitForIt(t *testing.T) {
 		"2m0s ReplicaPromoted g-002", "2m0s FailoverCompleted g-002"})
 }
 
+// The power of zone a is lost from 100 s to 700 s: only then, and 60 s later, does `Recovering` come. A group that is not Multi-AZ keeps its power.
+func TestReplacementsWithoutPowerWaitForTheEndOfTheAction(t *testing.T) {
+	single := makeGroup("h", ClusterDisabled, 1, 1)
+	single.MultiAZ = false
+	_, o := play(t, config(makeGroup("g", ClusterDisabled, 1, 1), single).withFault(FaultZonePower, sec(100), 600*time.Second, inZone("a")))
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
+	same(t, "recoveries", len(o.Recoveries), 1)
+	same(t, "recovering", o.Recoveries[0].Started, sec(760))
+}
+
 // While the zone is lost the control plane takes three times as long: 45 s + 15 s to the promotion.
 func TestALostZoneSlowsTheControlPlaneDown(t *testing.T) {
 	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultZone, sec(100), time.Hour, inZone("a"))
 	cfg.Faults[0].Slowdown = 3 * Unhurried
 	_, o := play(t, cfg)
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 160))
+}
+
+// A detection of 213 days takes ten years where a lost zone makes it a thousand times longer, and one of twenty years stays as it is.
+func TestASlowControlPlaneTakesTenYearsAtMost(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	w := world(t, config(makeGroup("g", ClusterDisabled, 1, 1)))
+	w.slowdown = 1000 * Unhurried
+	for d, want := range map[time.Duration]time.Duration{
+		time.Second: 1000 * time.Second, year / 100: 10 * year, 213 * 24 * time.Hour: 10 * year, 20 * year: 20 * year, 250 * year: 250 * year,
+	} {
+		same(t, d.String(), w.control(d), want)
+	}
+}
+
+// A lag of ten years and the 80 s that the old primary takes writes alone are ten years.
+func TestALostTailIsTenYearsAtMost(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultLagSpike, 0, time.Hour, ofGroup())
+	cfg.Faults[0].Lag = longestFault
+	_, o := play(t, cfg.withFault(FaultPartition, sec(100), time.Hour, nodeOf(0, 0)))
+	same(t, "lost", o.Failovers[0].LostTail, longestFault)
 }
 
 // Without capacity in its zone the replacement, due at 180 s, waits until 1,100 s and then 60 s more.

@@ -86,7 +86,7 @@ func (s *session) call(now Time) {
 // expectedRefusal tells whether a random fault may be refused so.
 func expectedRefusal(err error) bool {
 	for _, rule := range []string{"is not Multi-AZ", "at that time", "missing; want an", "missing; want a node type", "has cache.r7g.xlarge already",
-		"is not later", "a stall needs less", "one rate at a time", "more than 100000 times", "duration: ", "none; name the Multi-AZ", "no node stands in zone"} {
+		"is not later", "a stall needs less", "one rate at a time", "no replica that could trail", "no node of a group", "more than 100000 times", "duration: ", "none; name the Multi-AZ", "no node stands in zone"} {
 		if strings.Contains(err.Error(), rule) {
 			return true
 		}

@@ -201,8 +201,8 @@ func (w *World) beginHandOver(i int32) {
 		return
 	}
 	w.nodes[m.from].down |= downSwapped
-	record := w.nodeRecord(KindHandOverBegun, m.from)
-	record.Other, record.Span = m.to, w.draw(ng, phaseSwap, &w.delays(ng).Swap)
+	record, gaps := w.nodeRecord(KindHandOverBegun, m.from), w.gaps(ng)
+	record.Other, record.Span = m.to, w.draw(ng, phaseSwap, &gaps.Swap)
 	w.log(record)
 	w.observe(ng, blame{CauseModify, -1})
 	w.clock.After(record.Span, event{KindHandOverDone, i})

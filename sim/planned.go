@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // work is planned work on one node group: every place gets a new node beside the old one, which then takes it over. Replicas
 // come first; the primary's place is swapped last, one primary of a group at a time. Node groups go on in parallel.
@@ -9,10 +12,11 @@ type work struct {
 	ng       int32
 	node     int32 // whose place is worked on
 	done     uint8 // a bit for each member
-	waiting  bool  // for a member that is up
+	waiting  bool  // for a member that is up, in a place that nothing blocks
 	ready    bool  // the new node stands by
 	swapping bool  // the primary's place takes no writes
 	over     bool
+	prepared Handle // when the new node is to be ready
 	// previous and next are its neighbours among the group's works, -1 for none, until it is over.
 	previous, next int32
 }
@@ -42,12 +46,23 @@ func (w *World) announceWork(fault int32) {
 	}
 }
 
-// beginWork starts planned work on the node groups of one group.
+// workedOn is the group that a planned work is about.
+func (w *World) workedOn(fault int32) int32 {
+	return w.nodeGroups[w.top.faults[fault].nodeGroups[0]].group
+}
+
+// beginWork starts planned work on the node groups of one group, unless another is in progress there: then it waits for that.
 func (w *World) beginWork(fault int32) {
 	facts := &w.top.faults[fault]
-	group := w.nodeGroups[facts.nodeGroups[0]].group
+	group := w.workedOn(fault)
 	record := about(KindWorkStarted)
 	record.Group, record.Incident = group, fault
+	if w.groups[group].works != noWorks {
+		w.held = append(w.held, fault)
+		record.Kind = KindWorkHeld
+		w.log(record)
+		return
+	}
 	w.log(record)
 	for _, ng := range facts.nodeGroups {
 		i := int32(len(w.works))
@@ -58,7 +73,8 @@ func (w *World) beginWork(fault int32) {
 	}
 }
 
-// nextPlace prepares the next new node, or ends the work on the node group. A node that is down is left alone until it is back.
+// nextPlace prepares the next new node, or ends the work on the node group. A node that is down is left alone until it is back, and
+// so is a place in which nothing can be prepared.
 func (w *World) nextPlace(i int32) {
 	wk := &w.works[i]
 	wk.node, wk.ready = w.placeToDo(wk), false
@@ -66,7 +82,7 @@ func (w *World) nextPlace(i int32) {
 		w.finishWork(i)
 		return
 	}
-	if wk.waiting = !w.nodes[wk.node].up(); wk.waiting {
+	if wk.waiting = !w.canPrepare(wk.node); wk.waiting {
 		return
 	}
 	if w.top.faultConfig(wk.fault).Kind == FaultReplacement {
@@ -77,13 +93,37 @@ func (w *World) nextPlace(i int32) {
 	if w.top.nodeGroups[wk.ng].replicas > 0 {
 		prepared += w.fullSync(wk.ng, w.clock.Now())
 	}
-	w.clock.After(prepared, event{KindReplacementReady, i})
+	w.works[i].prepared = w.clock.After(prepared, event{KindReplacementReady, i})
 }
 
-// placeToDo is the next member to be replaced: a replica that is up, one that is down, then the primary; -1 when all are done.
+// canPrepare tells whether a new node can be prepared beside a node.
+func (w *World) canPrepare(node int32) bool { return w.nodes[node].up() && w.nodes[node].blocks == 0 }
+
+// losePrepared is when a zone is lost: what stands by in it, or is prepared, is lost too, and has to be prepared again.
+func (w *World) losePrepared(nodes []int32) {
+	for _, node := range nodes {
+		group := w.nodeGroups[w.nodes[node].nodeGroup].group
+		next := w.groups[group].works.first
+		for next >= 0 {
+			i, wk := next, &w.works[next]
+			next = wk.next
+			if wk.node != node || wk.waiting {
+				continue
+			}
+			w.clock.Cancel(wk.prepared)
+			wk.prepared, wk.ready, wk.waiting = 0, false, true
+			if !wk.swapping {
+				w.nextPlace(i)
+			}
+		}
+	}
+}
+
+// placeToDo is the next member to be replaced: a replica beside which a new node can be prepared, another one, then the primary; -1
+// when all are done.
 func (w *World) placeToDo(wk *work) int32 {
 	g := &w.nodeGroups[wk.ng]
-	primary, downed := int32(-1), int32(-1)
+	primary, later := int32(-1), int32(-1)
 	for _, node := range w.top.faults[wk.fault].nodes {
 		if node < g.members.first || node >= g.members.end() || wk.done>>(node-g.members.first)&1 == 1 {
 			continue
@@ -91,21 +131,21 @@ func (w *World) placeToDo(wk *work) int32 {
 		switch {
 		case node == g.primary:
 			primary = node
-		case w.nodes[node].up():
+		case w.canPrepare(node):
 			return node
-		case downed < 0:
-			downed = node
+		case later < 0:
+			later = node
 		}
 	}
-	if downed >= 0 {
-		return downed
+	if later >= 0 {
+		return later
 	}
 	return primary
 }
 
 // replacementReady is when the new node stands beside the old one with the data.
 func (w *World) replacementReady(i int32) {
-	w.works[i].ready = true
+	w.works[i].ready, w.works[i].prepared = true, 0
 	w.takePlace(i)
 }
 
@@ -136,17 +176,26 @@ func (w *World) takePlace(i int32) {
 
 // swapGap is how long the primary's place takes no writes. One that has no replica serves nobody while the new node copies.
 func (w *World) swapGap(wk *work) time.Duration {
-	delays := w.delays(wk.ng)
+	gaps := w.gaps(wk.ng)
 	var gap time.Duration
 	if w.top.faultConfig(wk.fault).Kind == FaultUpgrade {
-		gap = w.draw(wk.ng, phaseUpgradeGap, &delays.UpgradeGap)
+		gap = w.draw(wk.ng, phaseUpgradeGap, &gaps.UpgradeGap)
 	} else {
-		gap = w.draw(wk.ng, phaseSwap, &delays.Swap)
+		gap = w.draw(wk.ng, phaseSwap, &gaps.Swap)
 	}
 	if w.top.nodeGroups[wk.ng].replicas == 0 {
 		gap += w.fullSync(wk.ng, w.clock.Now())
 	}
 	return gap
+}
+
+// gaps are those of the engine that the node group has now. The work that upgrades it is among those that it had before.
+func (w *World) gaps(ng int32) Gaps {
+	delays, upgrade := w.delays(ng), w.groups[w.nodeGroups[ng].group].upgrades.engineVersion
+	if delays.Upgraded != nil && upgrade >= 0 && isModern(w.top.faultConfig(upgrade).Work.EngineVersion) {
+		return *delays.Upgraded
+	}
+	return Gaps{delays.Swap, delays.UpgradeGap}
 }
 
 func (w *World) workBlame(wk *work) blame {
@@ -209,6 +258,24 @@ func (w *World) finishWork(i int32) {
 	record := about(KindWorkFinished)
 	record.Group, record.NodeGroup, record.Incident = group, wk.ng, wk.fault
 	w.log(record)
+	if w.groups[group].works == noWorks {
+		w.beginHeld(group)
+	}
+}
+
+// beginHeld begins the work that waited longest for the group to be free. After the horizon none begins.
+func (w *World) beginHeld(group int32) {
+	next := slices.IndexFunc(w.held, func(fault int32) bool { return w.workedOn(fault) == group })
+	if next < 0 {
+		return
+	}
+	fault := w.held[next]
+	w.held = slices.Delete(w.held, next, next+1)
+	if w.clock.Now() <= Time(w.top.cfg.Horizon) {
+		w.beginWork(fault)
+	} else {
+		w.beginHeld(group)
+	}
 }
 
 // resumeWork lets new nodes that stand by in these node groups of one group take over.

@@ -174,10 +174,13 @@ func (w *World) untilRecovery(ng int32) time.Duration {
 	return w.control(w.draw(ng, phaseRecoveryStart, &w.delays(ng).RecoveryStart))
 }
 
-// control stretches what the control plane does by how slow it is now.
+// control stretches what the control plane does by how slow it is now: to ten years at most, so that no instant leaves 64 bits.
 func (w *World) control(d time.Duration) time.Duration {
-	if w.slowdown == Unhurried {
+	if w.slowdown == Unhurried || d >= longestFault {
 		return d
+	}
+	if d > scale(longestFault, Unhurried, w.slowdown) {
+		return longestFault
 	}
 	return scale(d, w.slowdown, Unhurried)
 }

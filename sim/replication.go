@@ -63,7 +63,7 @@ func (w *World) lostTail(fo *failover) time.Duration {
 	case DurabilityAsync:
 		return min(tail, asyncLossMost)
 	}
-	return tail
+	return min(tail, longestFault) // what measures hold
 }
 
 // lostWrites is how many writes the lost tail is: the last ones before the primary was lost, or before the old one took no more of

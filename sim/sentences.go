@@ -109,6 +109,8 @@ func (w *World) workSentence(r Record, node string) string {
 	switch r.Kind {
 	case KindWorkScheduled:
 		return fmt.Sprintf("%s waits %v for the maintenance window", w.incidentKind(r), short(r.Span))
+	case KindWorkHeld:
+		return w.incidentKind(r) + " waits until other work on the group is done"
 	case KindWorkStarted:
 		return w.incidentKind(r) + " begins"
 	case KindPlacePrepared:

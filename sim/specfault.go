@@ -17,7 +17,10 @@ func (f *FaultConfig) Check(cfg *Config) []Problem {
 		c.checkReboot()
 	case FaultZonePower:
 		c.checkPower()
+	case FaultLagSpike:
+		c.checkReplicas()
 	case FaultReplicationStall:
+		c.checkReplicas()
 		c.checkStall()
 	}
 	if f.Kind.planned() && len(f.Target.Groups) > 0 {
@@ -44,16 +47,35 @@ func (c *faultChecker) checkReboot() {
 	}
 }
 
-// checkPower refuses the power loss of a second zone of a group while another lasts.
+// checkReplicas: what makes replicas trail needs one.
+func (c *faultChecker) checkReplicas() {
+	target := &c.fault.Target
+	group := &c.cfg.Groups[target.Groups[0]]
+	for s := range group.NodeGroups {
+		if (target.NodeGroup < 0 || target.NodeGroup == s) && len(group.NodeGroups[s].Nodes) > 1 {
+			return
+		}
+	}
+	if target.NodeGroup < 0 {
+		c.problem("group", "group %s has no replica that could trail", group.ID)
+		return
+	}
+	c.problem("node_group", "node group %s of %s has no replica that could trail", group.NodeGroups[target.NodeGroup].ID, group.ID)
+}
+
+// checkPower refuses a power loss that strikes no node, and a second one of a group before the first has ended.
 func (c *faultChecker) checkPower() {
 	f := c.fault
+	if len(f.Target.Groups) > 0 && !slices.ContainsFunc(f.Target.Groups, func(g int) bool { return c.cfg.Groups[g].hasNodeIn(f.Target.Zone) }) {
+		c.problem("zone", "no node of a group that loses power stands in zone %s", words.Quote(f.Target.Zone))
+	}
 	for i := range c.cfg.Faults {
 		g := &c.cfg.Faults[i]
-		if g.Kind != FaultZonePower || g.Target.Zone == f.Target.Zone || g.At.Add(g.Duration) <= f.At || f.At.Add(f.Duration) <= g.At {
+		if g.Kind != FaultZonePower || g.At.Add(g.Duration) < f.At || f.At.Add(f.Duration) < g.At {
 			continue
 		}
 		for _, group := range f.Target.Groups {
-			if slices.Contains(g.Target.Groups, group) {
+			if slices.Contains(g.Target.Groups, group) && c.cfg.Groups[group].hasNodeIn(g.Target.Zone) {
 				c.problem("zone", "group %s is without the power of %s at that time; the action takes one zone of a group at a time",
 					c.cfg.Groups[group].ID, g.Target.Zone)
 				return
@@ -198,13 +220,13 @@ func (c *faultChecker) checkPlace() {
 }
 
 func (c *Config) hasNodeIn(zone string) bool {
-	for g := range c.Groups {
-		for s := range c.Groups[g].NodeGroups {
-			for n := range c.Groups[g].NodeGroups[s].Nodes {
-				if c.Groups[g].NodeGroups[s].Nodes[n].Zone == zone {
-					return true
-				}
-			}
+	return slices.ContainsFunc(c.Groups, func(g GroupConfig) bool { return g.hasNodeIn(zone) })
+}
+
+func (g *GroupConfig) hasNodeIn(zone string) bool {
+	for s := range g.NodeGroups {
+		if slices.ContainsFunc(g.NodeGroups[s].Nodes, func(n NodeConfig) bool { return n.Zone == zone }) {
+			return true
 		}
 	}
 	return false

@@ -278,9 +278,9 @@ func (w *World) raiseLags(i *incident) {
 	for _, ng := range w.top.faults[i.fault].nodeGroups {
 		w.nodeGroups[ng].lagFloor = 0
 	}
-	for k := range w.incidents {
-		spike := &w.incidents[k]
-		if !spike.active || spike.kind != FaultLagSpike {
+	for _, index := range w.active {
+		spike := &w.incidents[index]
+		if spike.kind != FaultLagSpike {
 			continue
 		}
 		lag := w.top.faultConfig(spike.fault).Lag

@@ -255,10 +255,8 @@ func (w *World) Idle() bool {
 			return false
 		}
 	}
-	for i := range w.incidents {
-		if w.incidents[i].active {
-			return false
-		}
+	if len(w.active) > 0 {
+		return false
 	}
 	for n := range w.nodes {
 		if w.nodes[n].down&^downStatus != 0 {

@@ -36,8 +36,10 @@ type state struct {
 	recoveries []recovery
 	losses     []DataLoss
 	incidents  []incident
+	active     []int32 // the incidents that last now, in no order
 	processes  []process
 	works      []work
+	held       []int32 // planned works, of the topology's faults, whose groups are worked on: the earliest first
 
 	modifications []modification
 
@@ -60,8 +62,10 @@ func (s *state) copyFrom(src *state) {
 	s.recoveries = append(s.recoveries[:0], src.recoveries...)
 	s.losses = append(s.losses[:0], src.losses...)
 	s.incidents = append(s.incidents[:0], src.incidents...)
+	s.active = append(s.active[:0], src.active...)
 	s.processes = append(s.processes[:0], src.processes...)
 	s.works = append(s.works[:0], src.works...)
+	s.held = append(s.held[:0], src.held...)
 	s.modifications = append(s.modifications[:0], src.modifications...)
 	s.windows = append(s.windows[:0], src.windows...)
 	s.campaigns = append(s.campaigns[:0], src.campaigns...)
