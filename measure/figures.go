@@ -131,6 +131,21 @@ func (s *sample) figures(in scale, trials int64, confidence float64) Figures {
 	return f
 }
 
+// aboveZero estimates the share of trials with a value above 0, of a sample with one value a trial. Small counts have buckets of their own.
+func (s *sample) aboveZero(confidence float64) *Estimate {
+	n := s.histogram.Count()
+	if n == 0 {
+		return nil
+	}
+	above := n
+	if first := s.histogram.Buckets()[0]; first.Value == 0 {
+		above -= first.Count
+	}
+	p := stats.Share(above, n, confidence)
+	low, high := sixDigits(p.Low), sixDigits(p.High)
+	return &Estimate{Value: sixDigits(p.Value), Low: &low, High: &high, Method: p.Method}
+}
+
 // estimate converts a quantile; an unbounded one has no upper end.
 func (s *scale) estimate(q stats.Quantile) Estimate {
 	low, high := s.between(float64(q.Low), float64(q.High))

@@ -126,6 +126,11 @@ func (f *Figures) checkValues(unit string) error {
 	if (f.Mean.Low == nil) != (f.Mean.High == nil) {
 		return fmt.Errorf("mean: one end of its interval is missing; want both or none")
 	}
+	if f.AboveZero != nil {
+		if err := f.AboveZero.check("ratio"); err != nil {
+			return fmt.Errorf("above_zero.%w", err)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Quantiles)) {
 		if !isQuantile(name) {
 			return fmt.Errorf("quantiles: %s; want p1, p5, p50, p90, p95, p99 or p999", words.Quote(name))

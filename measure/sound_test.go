@@ -52,6 +52,7 @@ func TestAHandMadeSummaryIsRefusedWithThePlace(t *testing.T) {
 		{`{"value": 25, "low": 24`, `{"value": 25, "low": 25.5`, "metrics[0].mean.low: 25.5; want no more than the value, 25"},
 		{`"high": 26`, `"high": 24.5`, "metrics[0].mean.high: 24.5; want no less than the value, 25"},
 		{`, "high": 26`, ``, "metrics[0].mean: one end of its interval is missing"},
+		{`"min": 0, "max": 1`, `"min": 0, "max": 1, "above_zero": {"value": 2}`, "metrics[2].above_zero.value: 2; want a number from 0 to 1"},
 		{`{"value": 25,`, `{`, "metrics[0].mean.value: missing; want a number"},
 		{`{"value": 25,`, `{"value": 1e308,`, "metrics[0].mean.value: 1e+308; want it from min, 15, to max, 60"},
 		{`"max": 60`, `"max": 1e308`, "metrics[0].max: 1e+308; want a number from 0 to 9.3e+09"},

@@ -126,6 +126,9 @@ func (s *summarizer) figures(id seriesID, slot int32) Figures {
 	m := id.metric()
 	sample := t.series[id].samples[slot].whole()
 	f := sample.figures(t.scaleOf(m, slot), t.trials, s.confidence)
+	if m == dataLosses {
+		f.AboveZero = sample.aboveZero(s.confidence)
+	}
 	if m != promotion && (m != writeOutage || id.observer() != sim.ObserverService) {
 		return f
 	}

@@ -55,7 +55,9 @@ type Figures struct {
 	Quantiles map[string]Estimate `json:"quantiles,omitempty"` // p1 p5 p50 p90 p95 p99 p999
 	Min       *float64            `json:"min,omitempty"`
 	Max       *float64            `json:"max,omitempty"`
-	Warnings  []string            `json:"warnings"`
+	// AboveZero is the share of trials with a value above 0, of data_losses: the probability of any.
+	AboveZero *Estimate `json:"above_zero,omitempty"`
+	Warnings  []string  `json:"warnings"`
 }
 
 // Estimate is a value with its interval; Low and High are nil where no interval is given. Method names how it was made.

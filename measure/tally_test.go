@@ -205,6 +205,11 @@ func TestTroubleThatNobodyCalledFor(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	// One of two: 1-(1-p)² = 0.025 at the lower end, p² = 0.975 at the upper.
+	half := find(t, s, "data_losses", "service").AboveZero
+	if half == nil || half.Value != 0.5 || *half.Low != 0.0125791 || *half.High != 0.987421 {
+		t.Errorf("lost data in %+v of the trials", half)
+	}
 	for _, m := range s.Metrics {
 		if m.Name == "call_to_completed" {
 			t.Error("nothing calls, and there is a metric of calls")

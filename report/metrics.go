@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"failsim/measure"
@@ -40,13 +42,13 @@ var (
 // layout is the metrics table as one grid, so that its columns line up, and what goes between its rows.
 type layout struct {
 	grid
-	before  map[int]func() // by row: what to write ahead of it
-	columns []string       // as named last
+	before  map[int][]func() // by row: what to write ahead of it
+	columns []string         // as named last
 }
 
 // metrics writes the figures, section by section.
 func (p *page) metrics() error {
-	l := &layout{grid: grid{aligns: "lrlrrrrrr"}, before: map[int]func(){}}
+	l := &layout{grid: grid{aligns: "lrlrrrrrr"}, before: map[int][]func(){}}
 	known := map[string]bool{}
 	for _, sec := range sections {
 		p.section(l, sec)
@@ -65,14 +67,19 @@ func (p *page) metrics() error {
 	if err != nil {
 		return err
 	}
-	for i, line := range lines {
-		if before := l.before[i]; before != nil {
-			before()
+	for i, line := range append(lines, "") {
+		for _, write := range l.before[i] {
+			write()
 		}
-		p.printf("%s\n", line)
+		if i < len(lines) {
+			p.printf("%s\n", line)
+		}
 	}
 	return nil
 }
+
+// next writes something between the rows so far and the next.
+func (l *layout) next(write func()) { l.before[len(l.rows)] = append(l.before[len(l.rows)], write) }
 
 // section lays out the metrics of one question: those of which less is better, then those of which more is.
 func (p *page) section(l *layout, sec section) {
@@ -84,7 +91,7 @@ func (p *page) section(l *layout, sec section) {
 				continue
 			}
 			if !titled {
-				l.before[len(l.rows)] = func() { p.title(sec.title, sec.explanation) }
+				l.next(func() { p.title(sec.title, sec.explanation) })
 				titled = true
 			}
 			l.head(columns)
@@ -100,9 +107,22 @@ func (p *page) section(l *layout, sec section) {
 			} else {
 				p.metric(l, m, label)
 			}
+			if text := aboveZero(m.Figures, p.summary.Confidence); text != "" {
+				l.next(func() { p.wrap("    ", "      ", text) })
+			}
 			last = m
 		}
 	}
+}
+
+// aboveZero says in which share of the trials anything was lost, where that is known.
+func aboveZero(f measure.Figures, confidence float64) string {
+	p := f.AboveZero
+	if p == nil || p.Low == nil || p.High == nil {
+		return ""
+	}
+	share := func(v float64) string { return strconv.FormatFloat(100*v, 'g', 3, 64) + "%" }
+	return fmt.Sprintf("above 0 in %s of trials; the %s interval is %s to %s", share(p.Value), percent(confidence), share(*p.Low), share(*p.High))
 }
 
 // values is the word for what n counts.

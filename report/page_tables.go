@@ -135,6 +135,9 @@ func newMetricView(s *measure.Summary, seen []measure.MetricSummary) metricView 
 	first := seen[0]
 	w := wordsOf(first.Name)
 	v := metricView{ID: "metric-" + first.Name, Title: w.title, Means: w.means, Name: first.Name}
+	if text := aboveZero(first.Figures, s.Confidence); text != "" {
+		v.Means += ": " + text
+	}
 	v.Details = intervalsTable(seen)
 	for _, m := range seen {
 		for _, text := range m.Warnings {

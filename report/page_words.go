@@ -14,7 +14,7 @@ var inWords = []metricWords{
 	{"replica_read_outage", "No replica to read from", "how long no replica of a shard could be read"},
 	{"lost_tail", "Lost writes, as a span", "how far the promoted replica trailed: the acknowledged writes of that span are gone"},
 	{"lost_writes", "Lost writes", "acknowledged writes that a promotion dropped"},
-	{"data_losses", "Shards that lost their data", "how many shards lost all of their data in a trial; the share of trials above 0 is the probability"},
+	{"data_losses", "Shards that lost their data", "how many shards lost all of their data in a trial"},
 	{"failed_writes", "Failed writes of a trial", "writes that fell into outages, at the given rates"},
 	{"failed_reads", "Failed reads of a trial", "reads that fell into outages, at the given rates"},
 	{"peak_reads_per_node", "Peak load of a reader", "the most reads a second that one healthy node had to answer"},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,35 @@ func TestTableOfAnExperimentWithoutCalls(t *testing.T) {
 }
 
 // Verdicts come ahead of every figure, those that failed first.
+// The share of trials that lose data stands below their number, wherever in the table that is, and on the page; where nothing is known of
+// it there is no line.
+func TestTheShareOfTrialsThatLoseDataIsShown(t *testing.T) {
+	lost := metric("data_losses", "count", "trial", sample(400, 0.0125, 0.01, 0, 0, 0, 1, 0, 1))
+	share := estimate(0.0125, 0)
+	share.Low, share.High = ptr(0.00406872), ptr(0.0289325)
+	lost.AboveZero = share
+	const line = "above 0 in 1.25% of trials; the 95% interval is 0.407% to 2.89%"
+	for _, metrics := range [][]measure.MetricSummary{{lost}, {lost, gameDay().Metrics[7]}} {
+		s := &measure.Summary{Scenario: "losses", Trials: 400, Seed: 1, Confidence: 0.95, Metrics: metrics}
+		var out bytes.Buffer
+		if err := Table(&out, s, Style{}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(out.String(), "\n")
+		at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "  data_losses ") })
+		if at < 0 || lines[at+1] != "    "+line || lines[at+2] != "" {
+			t.Errorf("the table is\n%s", out.String())
+		}
+		if view := newMetricView(s, metrics[:1]); !strings.HasSuffix(view.Means, line) {
+			t.Errorf("the page says %q", view.Means)
+		}
+	}
+	lost.AboveZero = nil
+	if text := aboveZero(lost.Figures, 0.95); text != "" {
+		t.Error(text)
+	}
+}
+
 func TestTableOpensWithVerdicts(t *testing.T) {
 	half, low, high, forty := 0.5, 41.0, 43.25, 40.0
 	s := gameDay()

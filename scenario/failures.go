@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 
 	"failsim/dist"
@@ -41,8 +42,23 @@ func (r *reader) readFailures(tables []*table) {
 			t.wrong("every", "more than %d failures expected in a trial up to here; want fewer", mostFailures)
 			return
 		}
+		if !t.has("groups") {
+			f.Groups = nil
+		}
 		r.cfg.Failures = append(r.cfg.Failures, f)
 	}
+	canonical(r.cfg.Failures, func(f *sim.FailureConfig) string {
+		return fmt.Sprintf("%02d %d %s %s", f.Kind, f.Per, r.idsOf(f.Groups), serialized(f))
+	})
+}
+
+// idsOf names groups, whose numbers depend on what other groups there are.
+func (r *reader) idsOf(groups []int) (ids []string) {
+	for _, g := range groups {
+		ids = append(ids, r.cfg.Groups[g].ID)
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // per reads what has a process of its own.

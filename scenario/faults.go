@@ -70,7 +70,25 @@ func (r *reader) readFaults(tables []*table) {
 		}
 	}
 	slices.SortStableFunc(r.cfg.Blocks, byBegin)
-	slices.SortStableFunc(r.cfg.Faults, func(a, b sim.FaultConfig) int { return cmp.Compare(a.At, b.At) })
+	canonical(r.cfg.Faults, func(f *sim.FaultConfig) string {
+		return fmt.Sprintf("%019d %02d %05d %03d %s", f.At, f.Kind, f.Target.Groups, f.Target.NodeGroup, serialized(f))
+	})
+}
+
+// canonical puts what happens in an order of its own, by a text that says all of it: the order of the file means nothing.
+func canonical[T any](all []T, text func(*T) string) {
+	type keyed struct {
+		key  string
+		each T
+	}
+	sorted := make([]keyed, len(all))
+	for i := range all {
+		sorted[i] = keyed{text(&all[i]), all[i]}
+	}
+	slices.SortFunc(sorted, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	for i := range sorted {
+		all[i] = sorted[i].each
+	}
 }
 
 // byBegin orders blocks of the API.

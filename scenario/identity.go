@@ -18,14 +18,11 @@ func identity(cfg sim.Config, delayTexts []string, thresholds []measure.Threshol
 	for i := range cfg.Groups {
 		cfg.Groups[i].Delays = sim.Delays{}
 	}
-	text, err := json.Marshal(struct {
+	text := serialized(struct {
 		Config     sim.Config
 		Delays     []string
 		Thresholds []measure.Threshold `json:",omitempty"`
 	}{cfg, delayTexts, thresholds})
-	if err != nil {
-		panic("scenario: a Config cannot be serialized: " + err.Error())
-	}
 	if !slices.ContainsFunc(cfg.Calls, func(c sim.CallConfig) bool { return c.Action != sim.ActionTestFailover }) {
 		text = forgetLabels(text, cfg.Refusals)
 	}
@@ -34,15 +31,16 @@ func identity(cfg sim.Config, delayTexts []string, thresholds []measure.Threshol
 
 // forgetLabels leaves out the labels that answer calls of other actions than TestFailover: without such calls they mean nothing.
 func forgetLabels(text []byte, labels sim.Refusals) []byte {
-	all, err := json.Marshal(labels)
+	return bytes.Replace(text, serialized(labels), serialized(labels[:sim.QuotaSpent+1]), 1)
+}
+
+// serialized is all that a Config says, or a part of it.
+func serialized(part any) []byte {
+	text, err := json.Marshal(part)
 	if err != nil {
-		panic("scenario: labels cannot be serialized: " + err.Error())
+		panic("scenario: a Config cannot be serialized: " + err.Error())
 	}
-	some, err := json.Marshal(labels[:sim.QuotaSpent+1])
-	if err != nil {
-		panic("scenario: labels cannot be serialized: " + err.Error())
-	}
-	return bytes.Replace(text, all, some, 1)
+	return text
 }
 
 func digest(text []byte) string {

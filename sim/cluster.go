@@ -253,9 +253,7 @@ func newTopology(cfg *Config) *topology {
 	for i := range cfg.Faults {
 		t.addFault(int32(i))
 	}
-	for i := range cfg.Failures {
-		t.addFailure(int32(i))
-	}
+	t.addFailures()
 	t.holdElections()
 	t.pristine.slowdown = Unhurried
 	return t

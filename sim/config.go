@@ -28,7 +28,7 @@ type Config struct {
 	Calls                []CallConfig
 	Campaigns            []CampaignConfig
 	Blocks               []BlockConfig
-	Faults               []FaultConfig // by At
+	Faults               []FaultConfig // by At; those of one instant strike in this order
 	Failures             []FailureConfig
 }
 

@@ -23,11 +23,18 @@ type process struct {
 	node    int32 // that node
 }
 
+// addFailures makes the processes of the Config.
+func (t *topology) addFailures() {
+	streams := failureStreams{}
+	for i := range t.cfg.Failures {
+		t.addFailure(int32(i), streams)
+	}
+}
+
 // addFailure makes a process for each thing that fails by itself.
-func (t *topology) addFailure(failure int32) {
+func (t *topology) addFailure(failure int32, streams failureStreams) {
 	f := &t.cfg.Failures[failure]
 	t.residuals = append(t.residuals, dist.NewResidual(&f.Every))
-	purpose := t.failurePurpose(failure)
 	byEntity := map[string]int{}
 	for node := range int32(len(t.nodes)) {
 		group := t.pristine.nodeGroups[t.pristine.nodes[node].nodeGroup].group
@@ -37,7 +44,7 @@ func (t *topology) addFailure(failure int32) {
 		entity := t.nodes[node].cfg.ID
 		switch f.Per {
 		case PerZone:
-			entity = t.nodes[node].cfg.Zone
+			entity = t.partOfZone(t.nodes[node].cfg.Zone, f.Groups)
 		case PerGroup:
 			entity = t.cfg.Groups[group].ID
 		}
@@ -45,7 +52,7 @@ func (t *topology) addFailure(failure int32) {
 		if !known {
 			p = len(t.processes)
 			byEntity[entity] = p
-			t.processes = append(t.processes, processFacts{failure: failure, stream: dist.Name(purpose, entity)})
+			t.processes = append(t.processes, processFacts{failure: failure, stream: streams.next(f.Kind, entity)})
 			t.pristine.processes = append(t.pristine.processes, process{node: -1})
 		}
 		t.processes[p].nodes = append(t.processes[p].nodes, node)
@@ -55,18 +62,31 @@ func (t *topology) addFailure(failure int32) {
 	}
 }
 
-// failurePurpose names the draws of a failure; a second one of its kind has draws of its own.
-func (t *topology) failurePurpose(failure int32) string {
-	kind, before := t.cfg.Failures[failure].Kind, 0
-	for i := range failure {
-		if t.cfg.Failures[i].Kind == kind {
-			before++
-		}
+// partOfZone names what a process strikes in a zone: all that is there, or the nodes of some groups, called by the first of their ids.
+func (t *topology) partOfZone(zone string, groups []int) string {
+	if len(groups) == 0 {
+		return zone
 	}
-	if before == 0 {
-		return "failure/" + kind.String()
+	first := t.cfg.Groups[groups[0]].ID
+	for _, g := range groups {
+		first = min(first, t.cfg.Groups[g].ID)
 	}
-	return fmt.Sprintf("failure/%v/%d", kind, before+1)
+	return zone + "/" + first
+}
+
+// failureStreams counts the processes that strike the same thing in the same way.
+type failureStreams map[uint64]int
+
+// next names the draws of a process by its kind and by what it strikes, so that processes elsewhere do not change them; a further one of
+// the same has draws of its own.
+func (s failureStreams) next(kind FaultKind, entity string) uint64 {
+	purpose := "failure/" + kind.String()
+	first := dist.Name(purpose, entity)
+	s[first]++
+	if n := s[first]; n > 1 {
+		return dist.Name(fmt.Sprintf("%s/%d", purpose, n), entity)
+	}
+	return first
 }
 
 func (w *World) failureConfig(p int32) *FailureConfig {

@@ -107,7 +107,7 @@ type FailureConfig struct {
 	Every dist.Delay
 	// Duration is how long a zone is lost, or a partition lasts.
 	Duration dist.Delay
-	// Groups are indices into Config.Groups, ascending: whose nodes fail.
+	// Groups are indices into Config.Groups, ascending: whose nodes fail; empty for all.
 	Groups []int
 	// Stationary starts each process as if it had run forever: the time to the first failure is the residual of Every.
 	// Otherwise everything is new at virtual zero.

@@ -46,6 +46,13 @@ func (r *Ratio) Proportion(confidence float64) (Interval, bool) {
 	return p, true
 }
 
+// Share estimates x/n, with x of n values that count and one value to a trial, n above 0: the interval of Clopper and Pearson.
+func Share(x, n int64, confidence float64) Interval {
+	p := Interval{Value: float64(x) / float64(n), Method: MethodExact}
+	p.Low, p.High = clopperPearson(float64(x), float64(n), confidence)
+	return p
+}
+
 // clopperPearson gives the interval of a share of which x of n values were seen; neither need be whole.
 func clopperPearson(x, n, confidence float64) (low, high float64) {
 	tail := (1 - confidence) / 2

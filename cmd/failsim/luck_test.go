@@ -100,11 +100,26 @@ func parse(t *testing.T, parts ...string) *scenario.Scenario {
 
 // timelines tells a trial group by group.
 func timelines(cfg *sim.Config, seed, trial uint64) map[string]string {
+	return byGroup(tell(replay(cfg, seed, trial)))
+}
+
+func byGroup(records []sim.RecordText) map[string]string {
 	all := map[string]string{}
-	for _, r := range tell(replay(cfg, seed, trial)) {
+	for _, r := range records {
 		all[r.Group] += fmt.Sprintln(int64(r.At), r.Kind, r.NodeGroup, r.Node, r.Outcome, r.Text)
 	}
 	return all
+}
+
+// tracedWorld tells one trial after another, and makes what they share once.
+func tracedWorld(sc *scenario.Scenario) func(trial uint64) map[string]string {
+	w := sim.NewWorld(&sc.Config)
+	w.Trace(true)
+	return func(trial uint64) map[string]string {
+		w.Reset(5, trial)
+		w.RunUntil(sc.Config.End())
+		return byGroup(tell(w))
+	}
 }
 
 // What does not concern a group leaves its timelines as they were, event by event, and to the nanosecond.
@@ -136,6 +151,113 @@ func TestGroupsKeepTheirLuck(t *testing.T) {
 				t.Fatalf("too little happens to tell: %v", want)
 			}
 		}
+	}
+}
+
+// Trouble of the groups whose luck is held, and of archive. Zones take the nodes of all groups, or of those that are named.
+const (
+	luckTrouble = `
+[[fault]]
+at = "1h"
+kind = "node"
+primary_of = "carts/0001"
+[[fault]]
+at = "1h"
+kind = "partition"
+node = "sessions-0002-001"
+duration = "2m"
+[[failure]]
+kind = "node"
+every = "exponential(20h)"
+groups = ["carts", "sessions"]
+[[failure]]
+kind = "node"
+every = "weibull(scale=30h, shape=2)"
+groups = ["carts"]
+[[failure]]
+kind = "zone"
+every = "exponential(30h)"
+duration = "uniform(1m, 20m)"
+groups = ["sessions"]
+[[failure]]
+kind = "partition"
+every = "exponential(40h)"
+duration = "uniform(10s, 60s)"
+[[failure]]
+kind = "node"
+per = "group"
+every = "exponential(50h)"
+groups = ["carts"]
+`
+	luckElsewhere = `
+[[fault]]
+at = "1h"
+kind = "node"
+node = "archive-0001-002"
+[[fault]]
+at = "1h"
+kind = "lag-spike"
+group = "archive"
+node_group = "0003"
+lag = "10s"
+duration = "1h"
+[[failure]]
+kind = "node"
+every = "exponential(5h)"
+groups = ["archive"]
+[[failure]]
+kind = "zone"
+every = "exponential(20h)"
+duration = "uniform(1m, 20m)"
+groups = ["archive"]
+[[failure]]
+kind = "node"
+per = "group"
+every = "exponential(10h)"
+groups = ["archive"]
+`
+)
+
+// backwards gives the tables of a part of a scenario in the opposite order.
+func backwards(part string) string {
+	tables := strings.Split(part, "\n[[")
+	slices.Reverse(tables[1:])
+	return strings.Join(tables, "\n[[")
+}
+
+// Neither the trouble of another group nor the order in which trouble is written changes what befalls a group; and the order is no part of
+// what a scenario means.
+func TestTroubleKeepsItsLuck(t *testing.T) {
+	groups := luckHead + luckCarts + luckSessions + luckArchive
+	base := parse(t, groups, luckTrouble)
+	for name, variant := range map[string]*scenario.Scenario{
+		"backwards":             parse(t, groups, backwards(luckTrouble)),
+		"trouble of another":    parse(t, groups, luckTrouble, luckElsewhere),
+		"before it":             parse(t, groups, luckElsewhere, luckTrouble),
+		"among it, backwards":   parse(t, groups, backwards(luckTrouble+luckElsewhere)),
+		"another order of them": parse(t, luckHead+luckArchive+luckSessions+luckCarts, luckElsewhere, backwards(luckTrouble)),
+		"one group more":        parse(t, luckHead+luckEvents+luckCarts+luckSessions+luckArchive, luckTrouble),
+	} {
+		if same := variant.Identity == base.Identity; same != (name == "backwards") {
+			t.Errorf("%s: the identity is the same: %t", name, same)
+		}
+		struck := map[string]int{}
+		play, playVariant := tracedWorld(base), tracedWorld(variant)
+		for trial := range uint64(60) {
+			want, got := play(trial), playVariant(trial)
+			for _, group := range []string{"carts", "sessions"} {
+				if want[group] != got[group] {
+					t.Fatalf("%s: trial %d: %s has another timeline: %s", name, trial, group, cmp.Diff(want[group], got[group]))
+				}
+				struck[group] += strings.Count(want[group], "NodeFailed")
+			}
+		}
+		if struck["carts"] < 100 || struck["sessions"] < 100 {
+			t.Fatalf("too little happens to tell: %v", struck)
+		}
+	}
+	if a, b := parse(t, groups, luckTrouble, luckElsewhere), parse(t, groups, backwards(luckElsewhere), luckTrouble); a.Identity != b.Identity {
+		t.Error("the order of tables is part of the identity")
 	}
 }
 
