@@ -36,11 +36,15 @@ failsim() {
   fi
   command failsim "$@" --listen "$API" --control "$CONTROL" --token "$SERVED_TOKEN" 2> served.txt &
   server=$!
-  until grep -q 'page and control API' served.txt; do
-    kill -0 $server || return
+  until grep -qs 'page and control API' served.txt; do
+    kill -0 $server || { cat served.txt; return 1; }
     sleep 0.01
   done
-  cat served.txt
+  # Where it listens; it says the addresses of the page. The next one's words are not to be mixed up with these.
+  SERVED_API=$(sed -n 's|.*ElastiCache API.* at http://\([0-9.:]*\).*|\1|p' served.txt)
+  SERVED_CONTROL=$(sed -n 's|.*control API at http://\([0-9.:]*\)/.*|\1|p' served.txt)
+  sed "s|$SERVED_API|$PAGE_API|; s|$SERVED_CONTROL|$PAGE_CONTROL|" served.txt
+  rm served.txt
 }
 
 stop() {
