@@ -62,6 +62,9 @@ func (s *Server) advance(r *http.Request) (any, error) {
 		if d <= 0 || d > longestAdvance {
 			return nil, refuse(http.StatusBadRequest, "duration: %s; want more than 0 and at most %s", words.Quote(*body.Duration), dist.FormatDuration(longestAdvance))
 		}
+		if left := s.fleet.Left(); d > left {
+			return nil, refuse(http.StatusBadRequest, "duration: %s; time ends in %s", words.Quote(*body.Duration), dist.FormatDuration(left))
+		}
 		return s.clock(s.fleet.Advance(d)), nil
 	case *body.Until == "next":
 		return s.clock(s.fleet.AdvanceToNext()), nil

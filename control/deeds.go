@@ -83,6 +83,9 @@ func (s *Server) reset(r *http.Request) (any, error) {
 	if body.Seed != nil {
 		seed = *body.Seed
 	}
+	if err := s.fleet.CheckSeed(seed); err != nil {
+		return nil, refuse(http.StatusBadRequest, "seed: %v", err)
+	}
 	s.fleet.Reset(seed)
 	return struct {
 		Seed  uint64 `json:"seed"`

@@ -163,7 +163,7 @@ func validName(name string) bool {
 func (s *Scenario) readRun(t *table) {
 	s.Run = Run{
 		Trials:     t.integer("trials", 2000, bounds[int64]{1, 1_000_000_000}),
-		Seed:       uint64(t.integer("seed", 1, bounds[int64]{0, math.MaxInt64})),
+		Seed:       uint64(t.integer("seed", 1, bounds[int64]{0, MostSeed})),
 		Confidence: 0.95,
 	}
 	if v, ok := t.get("confidence").(float64); ok && v >= 0.5 && v <= 0.9999 {
@@ -181,6 +181,9 @@ func (s *Scenario) readRun(t *table) {
 	}
 	t.close()
 }
+
+// MostSeed is the largest seed that a scenario can name.
+const MostSeed = math.MaxInt64
 
 // MaxTrials is how many trials a precision may take where nothing else is said.
 const MaxTrials = 1_000_000

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"reflect"
 	"slices"
@@ -36,12 +35,9 @@ type Session struct {
 // and the precision, which may judge them. Up to Until its trial 0 is the session, and so are its service events. The World's own horizon may
 // lie as far off as sim.Endless.
 //
-// Files that the scenario names are named as before, so that the new one belongs beside them. What cannot be written that way is an
-// error: the text is read again, and has to mean exactly what the World played.
+// Files that the scenario names are named as before, so that the new one belongs beside them. The text is read again, and has to mean
+// exactly what the World played: otherwise there is an error beside it.
 func (s *Scenario) Record(session *Session) ([]byte, error) {
-	if session.Seed > math.MaxInt64 {
-		return nil, fmt.Errorf("recording the session: its seed is %d; a scenario has %d at most", session.Seed, math.MaxInt64)
-	}
 	original, err := Parse("scenario.toml", s.Text, s.file)
 	if err != nil {
 		return nil, fmt.Errorf("recording the session: %w", err)
@@ -57,31 +53,50 @@ func (s *Scenario) Record(session *Session) ([]byte, error) {
 	}
 	again, err := Parse("session.toml", out.Bytes(), s.file)
 	switch {
+	case session.Seed > MostSeed:
+		err = fmt.Errorf("recording the session: its seed is %d; a scenario has %d at most", session.Seed, uint64(MostSeed))
 	case err != nil:
-		return nil, fmt.Errorf("recording the session: what is written cannot be read again: %s", err.Error()) // no mistakes of a file that is there
+		err = fmt.Errorf("recording the session: what is written cannot be read again: %s", err.Error()) // no mistakes of a file that is there
 	case !reflect.DeepEqual(again.Config, want) || again.Run.Seed != session.Seed:
-		return nil, errors.New("recording the session: what is written means something else")
+		err = errors.New("recording the session: what is written means something else")
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), err
 }
 
 // Attended tells whether the scenario has an operator: calls or campaigns.
 func (s *Scenario) Attended() bool { return len(s.Config.Calls)+len(s.Config.Campaigns) > 0 }
 
-// MayRecord tells before a session whether Record can write it, with its seed or another, whatever is done in it. Nothing can be added
-// to calls and faults in brackets, as in `call = [{ … }]`. A session of more than ten years cannot be written either, which only its end
-// can tell.
-func (s *Scenario) MayRecord(session Session) error {
-	session.Until = 2
+// Recordable tells before a session whether Record can write it, with its seed or another, whatever is done in it; and the instant up to
+// which it may last, and faults be planned. Nothing can be added to calls and faults in brackets, as in `call = [{ … }]`. The instant
+// depends on what the scenario bounds by its horizon: its own length, what campaigns may call and what is expected to happen by chance.
+func (s *Scenario) Recordable(session Session) (sim.Time, error) {
 	session.Calls = []sim.CallConfig{{At: 1, Group: "a", NodeGroup: "0001"}}
 	session.Faults = []sim.FaultConfig{{At: 2, Kind: sim.FaultAPIBlocked, Duration: 1}}
 	for _, seed := range []uint64{session.Seed, s.Run.Seed ^ 1} {
-		session.Seed = seed
+		session.Seed, session.Until = seed, 2
 		if _, err := s.Record(&session); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	fits := func(until sim.Time) bool {
+		session.Until = until
+		_, err := s.Record(&session)
+		return err == nil
+	}
+	low, high := sim.Time(2), sim.Time(longestTrial)
+	session.Until = high
+	high -= sim.Time(session.horizon(&s.Config)) - high + sim.Time(s.Config.Drain+time.Second)
+	if fits(high) {
+		low = high
+	}
+	for high-low > sim.Time(time.Hour) {
+		if middle := low + (high-low)/2; fits(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return max(2, low-sim.Time(time.Second)), nil // what comes at the last instant takes nanoseconds of its own
 }
 
 // edit is the scenario's text with the session's start, seed and horizon.

@@ -326,8 +326,12 @@ func TestASessionThatCannotBeWrittenIsAnError(t *testing.T) {
 		"target": {plain, Session{Start: plain.Config.Start, Seed: 1, Faults: []sim.FaultConfig{{At: 1, Kind: sim.FaultNode, Slowdown: sim.Unhurried,
 			Target: sim.TargetConfig{Groups: []int{0, 1}, NodeGroup: -1, Node: -1}}}}, "cannot be read again"},
 	} {
-		if _, err := c.s.Record(&c.session); err == nil || !strings.Contains(err.Error(), c.want) {
+		text, err := c.s.Record(&c.session)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+		if !strings.Contains(string(text), "# The session: ") {
+			t.Errorf("%s: the session is lost: %s", name, text)
 		}
 	}
 }
@@ -341,13 +345,52 @@ func TestWhatCannotBeRecordedIsKnownBefore(t *testing.T) {
 		"run = { trials = 7 }\n": "run",
 	} {
 		s := parse(t, text+aloneText)
-		err := s.MayRecord(Session{Start: s.Config.Start, Seed: s.Run.Seed})
+		_, err := s.Recordable(Session{Start: s.Config.Start, Seed: s.Run.Seed})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}
 	s := parse(t, aloneText)
-	if err := s.MayRecord(Session{Start: s.Config.Start, Seed: 1 << 63}); err == nil {
+	if _, err := s.Recordable(Session{Start: s.Config.Start, Seed: 1 << 63}); err == nil {
 		t.Error("a seed that no scenario has is taken")
+	}
+}
+
+// TestASessionMayLastForAsLongAsAScenario: up to the last instant it can be written, with a fault planned for then; two hours longer it
+// cannot, nor with a fault two days later, for a campaign looks a day ahead.
+func TestASessionMayLastForAsLongAsAScenario(t *testing.T) {
+	const campaign = "[[campaign]]\nat = \"1h\"\nretry_every = \"1s\"\ngroups = [\"a\"]\n"
+	for name, c := range map[string]struct {
+		text        string
+		least, most int // days
+	}{
+		"plain":          {"", 3648, 3649},
+		"long":           {"drain = \"50d\"\n", 3599, 3600},
+		"campaign":       {campaign, 1, 3648},
+		"small campaign": {strings.Replace(campaign, "1s", "1h", 1), 3646, 3648},
+		"often":          {"[[failure]]\nkind = \"node\"\nevery = \"exponential(1m)\"\n", 100, 3640},
+	} {
+		head, tables, _ := strings.Cut(c.text, "[[")
+		if tables != "" {
+			tables = "[[" + tables
+		}
+		s := parse(t, head+aloneText+tables)
+		session := Session{Start: s.Config.Start, Seed: s.Run.Seed}
+		last, err := s.Recordable(session)
+		if day := sim.Time(24 * time.Hour); err != nil || last < sim.Time(c.least)*day || last > sim.Time(c.most)*day {
+			t.Errorf("%s: up to %v, %v", name, last, err)
+		}
+		record := func(until, at sim.Time) error {
+			session.Until = until
+			session.Faults = []sim.FaultConfig{{At: at, Kind: sim.FaultAPIBlocked, Duration: 1}}
+			_, err := s.Record(&session)
+			return err
+		}
+		if err := record(last+1000, last); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if record(last.Add(2*time.Hour), 1) == nil || record(1, last.Add(48*time.Hour)) == nil {
+			t.Errorf("%s: a session longer than %v can be written", name, last)
+		}
 	}
 }

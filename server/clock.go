@@ -66,9 +66,9 @@ func (f *Fleet) SetSpeed(s Speed) ClockState {
 	})
 }
 
-// Advance moves the clock on.
+// Advance moves the clock on, at most by what is Left.
 func (f *Fleet) Advance(d time.Duration) ClockState {
-	return f.setClock(func() { f.stand(min(endOfTime, f.world.Now()+min(sim.Time(d), endOfTime))) })
+	return f.setClock(func() { f.stand(max(f.world.Now(), min(f.end(), f.world.Now()+min(sim.Time(d), endOfTime)))) })
 }
 
 // AdvanceToNext moves the clock to the next event, where there is one.
@@ -87,7 +87,7 @@ const mostIdle = 30 * 24 * time.Hour
 // should; or by 30 days, where chance does not leave a fleet in peace.
 func (f *Fleet) AdvanceUntilIdle() ClockState {
 	return f.setClock(func() {
-		end := min(endOfTime, f.world.Now().Add(mostIdle))
+		end := min(f.end(), f.world.Now().Add(mostIdle))
 		for !f.world.Idle() {
 			next, ok := f.next()
 			if !ok || next > end {

@@ -89,6 +89,19 @@ func TestClientsSeeTheirOwnCallFromTheirOwnClock(t *testing.T) {
 	}
 }
 
+// bounded is a service whose session is.
+func bounded(t *testing.T, speed server.Speed, bounds *server.Bounds) *service {
+	t.Helper()
+	sc, err := scenario.Parse("scenario.toml", []byte(zoo), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{t: t, wall: new(time.Date(2030, 5, 5, 0, 0, 0, 0, time.UTC))}
+	s.fleet = server.NewFleet(&sc.Config, 1, server.Clock{Speed: speed, Bounds: bounds, Wall: func() time.Time { return *s.wall }})
+	s.Handler = server.New(s.fleet, server.Settings{})
+	return s
+}
+
 // TestPollsJumpAtSpeedMax: a poll goes to the next event, a call that changes something does not move time.
 func TestPollsJumpAtSpeedMax(t *testing.T) {
 	s := serve(t, zoo, server.SpeedMax, server.Settings{})
@@ -150,6 +163,42 @@ func TestTheClockCanBeMoved(t *testing.T) {
 	}
 	s.call("DescribeEvents").fine()
 	s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001")
+}
+
+// TestABoundedFleetStopsAtItsEnd, at any speed, and however it is moved; what a client does then still has an instant of its own.
+func TestABoundedFleetStopsAtItsEnd(t *testing.T) {
+	for _, speed := range []server.Speed{1, 1_000_000, server.SpeedMax} {
+		s := bounded(t, speed, &server.Bounds{End: sim.Time(time.Hour), Seed: 9})
+		s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001").fine()
+		for _, move := range []func(){
+			func() { s.wait(2 * time.Hour) },
+			func() { s.fleet.Advance(2 * time.Hour) },
+			func() { s.fleet.AdvanceToNext(); s.fleet.AdvanceUntilIdle() },
+			func() { s.fleet.SetSpeed(60); s.wait(time.Hour) },
+			func() { s.fleet.SetSpeed(server.SpeedMax); s.call("DescribeEvents").fine() },
+		} {
+			if move(); s.now() > time.Hour || s.fleet.Left() != time.Hour-s.now() {
+				t.Errorf("speed %v: %v, and %v left", speed, s.now(), s.fleet.Left())
+			}
+		}
+		s.at(time.Hour)
+		for range 3 {
+			s.call("TestFailover", "ReplicationGroupId", "carts", "NodeGroupId", "0001")
+		}
+		s.fleet.SetSpeed(1)
+		s.wait(time.Hour)
+		s.at(time.Hour + 2) // the first of the calls was alone there
+		if s.fleet.Left() != 0 {
+			t.Errorf("%v left", s.fleet.Left())
+		}
+		blocked := sim.FaultConfig{At: sim.Time(time.Hour) + 3, Kind: sim.FaultAPIBlocked, Duration: 1}
+		if _, err := s.fleet.Inject(blocked); err == nil {
+			t.Error("a fault after the end is taken")
+		}
+		if s.fleet.CheckSeed(9) != nil || s.fleet.CheckSeed(10) == nil {
+			t.Error("seeds are not bounded")
+		}
+	}
 }
 
 func TestSpeedsAreRead(t *testing.T) {

@@ -45,6 +45,9 @@ func apply(w *sim.World, c *sim.CallConfig) sim.Violation {
 
 // Inject lets a fault strike, or planned work begin, at its instant or at once (sim.Immediately).
 func (f *Fleet) Inject(fault sim.FaultConfig) (added sim.FaultConfig, err error) {
+	if err := f.checkPlan(&fault); err != nil {
+		return fault, err
+	}
 	f.change(func(w *sim.World, now sim.Time) {
 		if added, err = w.Inject(fault); err == nil {
 			f.deeds = append(f.deeds, Deed{At: now, Fault: &added})

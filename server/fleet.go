@@ -15,6 +15,7 @@ import (
 type Fleet struct {
 	wallClock func() time.Time
 	startsNow bool
+	bounds    *Bounds
 
 	mu      sync.Mutex
 	cfg     sim.Config // but for Start nothing of it changes
@@ -42,12 +43,14 @@ type Clock struct {
 	// StartsNow lets virtual zero be the wall clock's now, and after each reset again, in place of the configuration's Start. At SpeedMax
 	// virtual time then follows the wall clock where that is ahead: clients compute from it which events they have not seen.
 	StartsNow bool
+	// Bounds is nil where nothing bounds the session.
+	Bounds *Bounds
 }
 
 // NewFleet returns the fleet of a configuration, standing at virtual zero. It has no horizon: what happens by chance goes on for as long as
 // anybody looks.
 func NewFleet(cfg *sim.Config, seed uint64, clock Clock) *Fleet {
-	f := &Fleet{wallClock: clock.Wall, startsNow: clock.StartsNow, cfg: *cfg, pace: pace{speed: clock.Speed}}
+	f := &Fleet{wallClock: clock.Wall, startsNow: clock.StartsNow, bounds: clock.Bounds, cfg: *cfg, pace: pace{speed: clock.Speed}}
 	if clock.Paused {
 		f.resumes, f.pace.speed = clock.Speed, 0
 	}
@@ -135,9 +138,9 @@ func (f *Fleet) change(do func(w *sim.World, now sim.Time)) {
 // catchUp plays what is due by now.
 func (f *Fleet) catchUp() {
 	wall := f.wallClock()
-	now := f.pace.at(wall)
+	now := f.pace.at(wall, f.end())
 	if ahead := sim.Time(wall.Sub(f.cfg.Start)); f.startsNow && f.pace.speed == SpeedMax && ahead > now {
-		now = min(endOfTime, ahead)
+		now = max(now, min(f.end(), ahead))
 		f.pace.virtual = now
 	}
 	f.playTo(now)
@@ -160,7 +163,7 @@ func (f *Fleet) playTo(t sim.Time) {
 // next is the instant of the next event.
 func (f *Fleet) next() (sim.Time, bool) {
 	next, ok := f.world.Next()
-	return next, ok && next < endOfTime
+	return next, ok && next < f.end()
 }
 
 // stand plays up to the instant, and lets the clock go on from there.

@@ -45,17 +45,56 @@ type pace struct {
 	virtual sim.Time
 }
 
-// at is the virtual instant that belongs to a wall time, which never goes back.
-func (p *pace) at(wall time.Time) sim.Time {
+// at is the virtual instant that belongs to a wall time, which never goes back, nor beyond the end.
+func (p *pace) at(wall time.Time, end sim.Time) sim.Time {
 	if p.speed <= 0 {
 		return p.virtual
 	}
 	passed := float64(max(0, wall.Sub(p.wall))) * float64(p.speed)
-	if passed >= float64(endOfTime-p.virtual) {
-		return endOfTime
+	if passed >= float64(end-p.virtual) {
+		return max(p.virtual, end)
 	}
 	return p.virtual.Add(time.Duration(passed))
 }
 
-// endOfTime is where virtual time stops: nobody looks at a fleet for so long.
+// endOfTime is where virtual time stops unless it is bounded: nobody looks at a fleet for so long.
 const endOfTime = sim.Time(sim.Endless)
+
+// Bounds are what a fleet keeps to, so that its session can be recorded.
+type Bounds struct {
+	// End is where time stops, and up to which faults are planned; what comes from outside then goes beyond it by nanoseconds.
+	End sim.Time
+	// Seed is the largest that a reset may choose.
+	Seed uint64
+}
+
+// Left is how far the clock can be moved on.
+func (f *Fleet) Left() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.catchUp()
+	return max(0, f.end().Sub(f.world.Now()))
+}
+
+// CheckSeed tells what keeps a seed from being that of the fleet.
+func (f *Fleet) CheckSeed(seed uint64) error {
+	if f.bounds != nil && seed > f.bounds.Seed {
+		return fmt.Errorf("%d; want %d at most, for the session is recorded", seed, f.bounds.Seed)
+	}
+	return nil
+}
+
+// checkPlan tells what keeps a fault from being planned.
+func (f *Fleet) checkPlan(fault *sim.FaultConfig) error {
+	if f.bounds != nil && fault.At > f.bounds.End {
+		return fmt.Errorf("at: %v; want %v at most, for the session is recorded", fault.At, f.bounds.End)
+	}
+	return nil
+}
+
+func (f *Fleet) end() sim.Time {
+	if f.bounds != nil {
+		return f.bounds.End
+	}
+	return endOfTime
+}

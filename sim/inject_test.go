@@ -255,3 +255,27 @@ func TestASecondScalingStartsFromTheFirst(t *testing.T) {
 		}
 	}
 }
+
+// Work that is planned for later must have something left to do, or a Config with both could not be read again.
+func TestWorkLeavesWhatIsPlannedAfterItSomethingToDo(t *testing.T) {
+	for _, c := range []struct {
+		kind          FaultKind
+		later, sooner WorkConfig
+		want          string
+	}{
+		{FaultScale, WorkConfig{NodeType: "cache.r7g.xlarge"}, WorkConfig{NodeType: "cache.r7g.xlarge"},
+			"node_type: the work planned for 10h0m0s rules it out: group g has cache.r7g.xlarge already"},
+		{FaultUpgrade, WorkConfig{EngineVersion: "8.1"}, WorkConfig{EngineVersion: "8.2"},
+			"engine_version: the work planned for 10h0m0s rules it out: 8.1 is not later than the 8.2 of group g"},
+		{FaultUpgrade, WorkConfig{EngineVersion: "8.2"}, WorkConfig{EngineVersion: "8.1"}, "<nil>"},
+	} {
+		w := world(t, config(makeGroup("g", ClusterDisabled, 1, 1)))
+		if _, err := w.Inject(FaultConfig{At: Time(10 * time.Hour), Kind: c.kind, Target: ofGroup(), Work: c.later}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Inject(FaultConfig{At: Immediately, Kind: c.kind, Target: ofGroup(), Work: c.sooner})
+		if got := fmt.Sprint(err); got != c.want {
+			t.Errorf("%+v before %+v: %s, want %s", c.sooner, c.later, got, c.want)
+		}
+	}
+}

@@ -24,9 +24,47 @@ func (f *FaultConfig) Check(cfg *Config) []Problem {
 		c.checkStall()
 	}
 	if f.Kind.planned() && len(f.Target.Groups) > 0 {
-		return f.Work.Check(f.Kind, cfg.groupAt(f.Target.Groups[0], f.At))
+		return c.checkWork()
 	}
 	return c.problems
+}
+
+// checkWork holds planned work to what the group is then, and the next work of its kind to what the group is after it.
+func (c *faultChecker) checkWork() []Problem {
+	f := c.fault
+	group := c.cfg.groupAt(f.Target.Groups[0], f.At)
+	problems := f.Work.Check(f.Kind, group)
+	next := c.nextWork()
+	if len(problems) > 0 || next == nil {
+		return problems
+	}
+	group.leave(f)
+	for _, p := range next.Work.Check(next.Kind, group) {
+		problems = append(problems, Problem{Field: p.Field, Rule: fmt.Sprintf("the work planned for %v rules it out: %s", next.At, p.Rule)})
+	}
+	return problems
+}
+
+// nextWork is the first of the fault's kind that is planned for its group after it; nil where there is none.
+func (c *faultChecker) nextWork() (next *FaultConfig) {
+	f := c.fault
+	for i := range c.cfg.Faults {
+		other := &c.cfg.Faults[i]
+		if other.Kind == f.Kind && other.At > f.At && (next == nil || other.At < next.At) && slices.Contains(other.Target.Groups, f.Target.Groups[0]) {
+			next = other
+		}
+	}
+	return next
+}
+
+// leave gives the group the node type or the engine version that the work leaves.
+func (g *GroupConfig) leave(work *FaultConfig) {
+	switch work.Kind {
+	case FaultScale:
+		g.NodeType = work.Work.NodeType
+	case FaultUpgrade:
+		g.EngineVersion = work.Work.EngineVersion
+	}
 }
 
 type faultChecker struct {
@@ -129,14 +167,13 @@ func (c *Config) groupAt(group int, at Time) *GroupConfig {
 	typed, versioned := Time(-1), Time(-1)
 	for i := range c.Faults {
 		f := &c.Faults[i]
-		if f.At > at || !f.Kind.planned() || !slices.Contains(f.Target.Groups, group) {
-			continue
+		latest := &typed
+		if f.Kind == FaultUpgrade {
+			latest = &versioned
 		}
-		if f.Kind == FaultScale && f.At >= typed {
-			typed, g.NodeType = f.At, f.Work.NodeType
-		}
-		if f.Kind == FaultUpgrade && f.At >= versioned {
-			versioned, g.EngineVersion = f.At, f.Work.EngineVersion
+		if (f.Kind == FaultScale || f.Kind == FaultUpgrade) && *latest <= f.At && f.At <= at && slices.Contains(f.Target.Groups, group) {
+			*latest = f.At
+			g.leave(f)
 		}
 	}
 	return &g

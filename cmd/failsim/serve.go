@@ -1,10 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -65,11 +64,20 @@ A second port has the control API and a page for people. docs/serve.md tells all
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, stop := signal.NotifyContext(cmd.Context(), endings()...)
 		defer stop()
 		return a.serve(ctx, sc, f)
 	}
 	return cmd
+}
+
+// endings are the signals that end the server. Who started it with nohup wants it to outlive the terminal.
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) error {
@@ -81,7 +89,8 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		fmt.Fprintf(a.stderr, "failsim: left out of the scenario: %s; the client is the operator, --operator plays them\n", operatorOf(&sc.Config))
 		sc.Config.Calls, sc.Config.Campaigns = nil, nil
 	}
-	if err := f.mayRecord(sc); err != nil {
+	bounds, err := f.mayRecord(sc)
+	if err != nil {
 		return err
 	}
 	listener, err := f.open(settings.Verifier != nil)
@@ -93,7 +102,7 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		_ = listener.Close()
 		return err
 	}
-	fleet := server.NewFleet(&sc.Config, f.seed, server.Clock{Wall: time.Now, Speed: speed, Paused: f.paused, StartsNow: f.start == startNow})
+	fleet := server.NewFleet(&sc.Config, f.seed, server.Clock{Wall: time.Now, Speed: speed, Paused: f.paused, StartsNow: f.start == startNow, Bounds: bounds})
 	signatures := "any signature is taken"
 	if settings.Verifier != nil {
 		signatures = "signatures are verified"
@@ -107,10 +116,7 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		fmt.Fprintf(a.stderr, "failsim: page and control API at %s\n", control.address())
 		parts = append(parts, control.part(fleet))
 	}
-	if err := together(ctx, parts); err != nil {
-		return err
-	}
-	return f.writeRecord(sc, fleet)
+	return errors.Join(together(ctx, parts), a.writeRecord(f, sc, fleet))
 }
 
 // mostConnections is how many clients are served at once; more than a game day has.
@@ -188,54 +194,4 @@ func operatorOf(cfg *sim.Config) string {
 	count(len(cfg.Calls), "call")
 	count(len(cfg.Campaigns), "campaign")
 	return strings.Join(counted, ", ")
-}
-
-// session is one in which nothing has been done yet.
-func (f *serveFlags) session(sc *scenario.Scenario) scenario.Session {
-	return scenario.Session{Start: sc.Config.Start, Seed: f.seed, Unattended: !f.operator}
-}
-
-// mayRecord says before anything is served what would keep the session from being written.
-func (f *serveFlags) mayRecord(sc *scenario.Scenario) error {
-	if f.record == "" {
-		return nil
-	}
-	if _, err := os.Stat(f.record); err == nil {
-		return usagef("--record: %s is there already; want the name of a new file", f.record)
-	}
-	session := f.session(sc)
-	if f.start == startNow {
-		session.Start = time.Now()
-	}
-	if err := sc.MayRecord(session); err != nil {
-		return usagef("--record: %w", err)
-	}
-	return nil
-}
-
-// writeRecord writes what was done to the fleet as a scenario.
-func (f *serveFlags) writeRecord(sc *scenario.Scenario, fleet *server.Fleet) error {
-	if f.record == "" {
-		return nil
-	}
-	session := f.session(sc)
-	clock := fleet.Clock()
-	session.Start, session.Seed, session.Until = clock.Start, fleet.Seed(), clock.Now
-	for _, deed := range fleet.Deeds() {
-		if deed.Call != nil {
-			session.Calls = append(session.Calls, *deed.Call)
-		} else {
-			session.Faults = append(session.Faults, *deed.Fault)
-		}
-	}
-	slices.SortStableFunc(session.Faults, func(a, b sim.FaultConfig) int { return cmp.Compare(a.At, b.At) })
-	text, err := sc.Record(&session)
-	if err != nil {
-		return err
-	}
-	write := func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	}
-	return writeNew([]newFile{{f.record, write}}, true)
 }

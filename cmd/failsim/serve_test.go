@@ -62,9 +62,13 @@ func say(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// terminate sends SIGTERM to what runs in the background.
-func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+// terminate sends SIGTERM to what runs in the background, or SIGHUP: `terminate HUP`.
+func terminate(ts *testscript.TestScript, _ bool, args []string) {
+	signal := syscall.SIGTERM
+	if len(args) > 0 && args[0] == "HUP" {
+		signal = syscall.SIGHUP
+	}
 	for _, cmd := range ts.BackgroundCmds() {
-		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+		ts.Check(cmd.Process.Signal(signal))
 	}
 }
