@@ -15,13 +15,15 @@ import (
 // end, with Trace on. Times are microseconds since the trial began, exact to the nanosecond.
 //
 // A process is a replication group, the fleet, or a campaign. A node group has a thread for its failovers, and more for what may
-// overlap them: what its name goes through, its outages, one for each access and observer, and the recoveries of each node. So
-// spans of one thread nest.
+// overlap them: what its name goes through, its outages, one for each access and observer, the recoveries of each node, and planned
+// work. The fleet has threads for the faults that last. So spans of one thread nest.
 func Trace(w io.Writer, cfg *sim.Config, world *sim.World, settings []Setting) error {
 	outcome := world.Outcome()
 	t := &tracer{cfg: cfg, world: world, end: outcome.End, names: map[track]string{}, endings: map[ending]string{},
-		moves: map[shard][]sim.Time{}, followed: map[shard][]sim.Time{}}
+		struck: map[int32]int{}, moves: map[shard][]sim.Time{}, followed: map[shard][]sim.Time{}}
 	t.nameTracks()
+	t.incidents()
+	t.works()
 	for _, r := range world.Records() {
 		t.record(r)
 	}
@@ -50,16 +52,18 @@ const fleetProcess = 1
 const (
 	ownThread     = 1 // what concerns all of it
 	outageThreads = 2 // write outages, by observer
-	lanes         = nodeLanes + 6
+	faultThreads  = 4 // of the fleet: faults that last
+	lanes         = workLane + 1
 )
 
 // The lanes of a node group: its failovers, its name, its outages by access and observer, then the recoveries of its nodes, of
-// which there are six at most.
+// which there are six at most, and planned work.
 const (
 	failoverLane = iota
 	nameLane
 	outageLanes
 	nodeLanes = outageLanes + 2*4
+	workLane  = nodeLanes + 6
 )
 
 // span is a complete event, or an instant.
@@ -81,6 +85,8 @@ type tracer struct {
 	names map[track]string
 	spans []span
 	begun int
+	// struck has the incidents that last.
+	struck map[int32]int
 	// endings has the words of records that end a phase.
 	endings map[ending]string
 	// moves has when the names of a node group began to move, followed when every resolver had followed them.
@@ -129,6 +135,9 @@ func laneOf(group, nodeGroup int32, lane int) track {
 // record takes up one line of the timeline: those that begin or end a phase give it their words, the others are instants.
 func (t *tracer) record(r sim.Record) {
 	told := t.world.Describe(r)
+	if _, lasts := t.struck[r.Incident]; r.Kind == sim.KindWorkFinished || lasts && (r.Kind == sim.KindFaultStruck || r.Kind == sim.KindIncidentOver) {
+		return // the end of a span, or one that begins
+	}
 	if r.Group < 0 || r.NodeGroup < 0 || r.Kind != sim.KindTestFailoverCalled && r.Campaign >= 0 {
 		t.instant(t.placeOf(&r), &told)
 		return

@@ -163,7 +163,7 @@ func TestTracesTellTheTrial(t *testing.T) {
 		}
 		want := wanted(cfg, world)
 		if strings.Contains(file, "faults") {
-			for _, name := range []string{"abandoned failover", "detection", "promotion", "propagation", "recovery", "read_outage"} {
+			for _, name := range []string{"zone us-east-1a", "partition carts-001", "replacement", "upgrade", "abandoned failover", "detection", "promotion", "propagation", "recovery", "read_outage"} {
 				if !slices.ContainsFunc(want, func(s string) bool { return strings.HasPrefix(s, name) }) {
 					t.Errorf("%s: no %s", file, name)
 				}
@@ -200,7 +200,24 @@ func wanted(cfg *sim.Config, world *sim.World) (all []string) {
 			sim.AccessReplicaRead: "replica_read_outage", sim.AccessRedundancy: "reduced_redundancy"}[w.Access]
 		all = append(all, fmt.Sprint(name, int64(w.From), int64(w.To), w.Censored))
 	}
+	for _, f := range cfg.Faults {
+		what := f.Target.Zone
+		if what == "" && f.Target.Node >= 0 {
+			what = cfg.Groups[f.Target.Groups[0]].NodeGroups[f.Target.NodeGroup].Nodes[f.Target.Node].ID
+		}
+		if f.Duration > 0 {
+			add(f.Kind.String()+" "+what, f.At, f.At.Add(f.Duration))
+		}
+	}
+	begun := map[int32]sim.Time{} // by work
 	for _, r := range world.Records() {
+		switch r.Kind {
+		case sim.KindWorkStarted:
+			begun[r.Incident] = r.At
+		case sim.KindWorkFinished:
+			kind, _, _ := strings.Cut(world.Describe(r).Text, " ")
+			add(kind, begun[r.Incident], r.At)
+		}
 		if r.Kind == sim.KindTestFailoverCalled {
 			outcome := cmp.Or(map[bool]string{true: "accepted"}[r.Violation == sim.NoViolation], cfg.Refusals[r.Violation])
 			all = append(all, fmt.Sprint("TestFailoverCalled: "+outcome, int64(r.At)))
@@ -224,9 +241,9 @@ func TestTracesNameTheirTracks(t *testing.T) {
 		}
 	}
 	for on, want := range map[track]string{
-		{1, 0}: "fleet", {1, 2}: "fleet_write_outage@service", {2, 0}: "carts", {2, 16}: "0001", {2, 17}: "0001 primary's name",
-		{2, 18}: "0001 write_outage@service", {2, 19}: "0001 write_outage@endpoint", {2, 26}: "carts-001", {3, 0}: "sessions",
-		{3, 16}: "0001", {3, 32}: "0002",
+		{1, 0}: "fleet", {1, 2}: "fleet_write_outage@service", {2, 0}: "carts", {2, 17}: "0001", {2, 18}: "0001 primary's name",
+		{2, 19}: "0001 write_outage@service", {2, 20}: "0001 write_outage@endpoint", {2, 27}: "carts-001", {3, 0}: "sessions",
+		{3, 17}: "0001", {3, 34}: "0002",
 	} {
 		if names[on] != want {
 			t.Errorf("%v is named %q; want %q", on, names[on], want)
@@ -241,5 +258,37 @@ func TestTracesNameTheirTracks(t *testing.T) {
 	}
 	if file.Unit != "ms" || file.OtherData["seed"] != "1" {
 		t.Errorf("%q, %v", file.Unit, file.OtherData)
+	}
+}
+
+// A lag spike that overlaps a zone without capacity has a thread of its own, and a partition later the first again. What the trial's end
+// cuts says so: a work, and a stall.
+func TestTracesShowWhatLasts(t *testing.T) {
+	cfg, world := worldOf(t, "testdata/lasting.toml", 0)
+	file := traced(t, cfg, world)
+	checkTrace(t, file)
+	names := map[track]string{}
+	var got []string
+	for _, e := range file.Events {
+		on := track{*e.Process, *e.Thread}
+		switch {
+		case e.Phase == "M" && e.Args.Name != nil:
+			names[on] = *e.Args.Name
+		case e.Category == "fault" || e.Category == "work":
+			from := nanoseconds(t, e.At)
+			got = append(got, fmt.Sprintf("%s: %s %v %v: %s, cut: %t", names[on], *e.Name, sim.Time(from), sim.Time(from+nanoseconds(t, e.Duration)),
+				e.Args.Text, e.Args.Censored))
+		}
+	}
+	want := []string{
+		"faults 1: no-capacity us-east-1a 10m0s 30m0s: no-capacity us-east-1a is over, cut: false",
+		"faults 1: partition us-east-1b 30m0s 31m0s: partition us-east-1b is over, cut: false",
+		"faults 1: replication-stall of carts 55m0s 1h0m0s: replication-stall of carts, for 10m0s, cut: true",
+		"faults 2: lag-spike of carts 20m0s 40m0s: lag-spike of carts is over, cut: false",
+		"0001 planned work: replacement 40m0s 50m20s: replacement of the node group is done, cut: false",
+		"0001 planned work: upgrade 50m20s 1h0m0s: upgrade begins, cut: true",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -267,7 +267,7 @@ func (w *World) missed(node int32) bool {
 	switch {
 	case away <= replTimeout && n.cutAt >= g.ledSince: // still connected
 		kept = facts.group.Replication.kept()
-	case away > replTimeout+backlogTTL && w.healthyReplicas(n.nodeGroup) <= 1: // no other replica held the backlog
+	case away > replTimeout+backlogTTL && w.healthyReplicas(n.nodeGroup) <= 1: // itself alone: the backlog was freed
 		return true
 	}
 	return n.backlog > kept
