@@ -40,7 +40,11 @@ func (w *World) lose(node int32) bool {
 	w.detach(node)
 	w.clock.Cancel(n.rebooted)
 	n.rebooted = 0
+	awaited := n.awaits()
 	n.down = n.down&(downStatus|downCut) | downDead
+	if awaited {
+		n.down &^= downCut
+	}
 	n.empty, n.stale = true, false
 	return true
 }

@@ -120,4 +120,5 @@ func (w *World) standAgain(f int32) {
 		record.Span = wait
 		w.log(record)
 	}
+	w.release(f)
 }
