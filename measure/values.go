@@ -91,13 +91,17 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 	return t.addLost(p, int64(f.LostTail))
 }
 
-// addRecovery takes up the replacement of a node, unless the node came back by itself.
+// addRecovery takes up the replacement of a node, unless the node came back by itself, and what is lost where that was the primary.
 func (t *Tally) addRecovery(r *sim.Recovery, end sim.Time) error {
 	whole := [...]phase{{recovery, r.Started, r.Finished, r.Cancelled == sim.Never}}
-	return t.addPhases(place{r.Group, int32(r.Cause), r.Campaign}, end, whole[:])
+	p := place{r.Group, int32(r.Cause), r.Campaign}
+	if err := t.addPhases(p, end, whole[:]); err != nil || !r.Restored {
+		return err
+	}
+	return t.addLost(p, int64(r.LostTail))
 }
 
-// addLost takes up the acknowledged writes that a promotion dropped.
+// addLost takes up the acknowledged writes that a promotion dropped, or that a primary's replacement does not have.
 func (t *Tally) addLost(p place, tail int64) error {
 	if err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: tail}); err != nil {
 		return err

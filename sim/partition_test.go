@@ -148,3 +148,11 @@ func TestAnElectionThatIsDueGoesOnWithoutNeed(t *testing.T) {
 	_, o = play(t, cut(until+time.Millisecond).withFault(FaultNode, known.Add(2*time.Millisecond), 0, nodeOf(0, 1)))
 	same(t, "without a replica", []Time{o.Failovers[0].Promoted, o.Failovers[0].Abandoned}, []Time{Never, promoted})
 }
+
+// The primary is cut off at 100 s, and dies at 110 s, before anybody is promoted: what it took in these 10 s is lost.
+func TestWritesTakenAloneBeforeThePromotionAreLost(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), time.Hour, nodeOf(0, 0)).withFault(FaultNode, sec(110), 0, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "promoted", o.Failovers[0].Promoted, sec(130))
+	same(t, "lost", o.Failovers[0].LostTail, 10*time.Second+time.Millisecond)
+}

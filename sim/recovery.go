@@ -37,6 +37,7 @@ func (w *World) lose(node int32) bool {
 		return false
 	}
 	w.endAlone(node)
+	w.noteAlone(node)
 	w.detach(node)
 	w.clock.Cancel(n.rebooted)
 	n.rebooted = 0
@@ -112,7 +113,9 @@ func (w *World) finishRecovery(r int32) {
 	n.recovery = -1
 	w.groups[rec.Group].replacing--
 	w.updateReaders(rec.NodeGroup)
-	w.log(w.nodeRecord(KindRecoveryFinished, rec.Node))
+	record := w.nodeRecord(KindRecoveryFinished, rec.Node)
+	record.Lost = rec.LostTail
+	w.log(record)
 	w.emit(serviceEvent{message: messageRecoveryFinished, subject: rec.Node})
 	w.observe(rec.NodeGroup, rec.blame())
 	if watcher := rec.watcher; watcher >= 0 {
