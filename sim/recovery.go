@@ -124,7 +124,7 @@ func (w *World) finishRecovery(r int32) {
 	}
 	node := rec.Node
 	w.welcome(node)
-	w.renew(node)
+	w.renew(node, true)
 }
 
 // cancelRecovery ends the replacement of a node that came back by itself before it began.
@@ -134,7 +134,7 @@ func (w *World) cancelRecovery(r int32) {
 	rec.stage, rec.pending, rec.Cancelled = stageOver, 0, w.clock.Now()
 	w.nodes[rec.Node].recovery = -1
 	w.groups[rec.Group].replacing--
-	w.renew(rec.Node)
+	w.renew(rec.Node, false)
 }
 
 // welcome lets go on what waited for the node: a failover for a replica, other members for one to copy from, the
