@@ -83,6 +83,9 @@ func countCauses(in map[string]map[string]int64, o *sim.Outcome) {
 		if r.Started != sim.Never && r.Cancelled == sim.Never {
 			count(in, "recovery", r.Cause.String(), 1)
 		}
+		if r.Restored {
+			count(in, "lost_tail", r.Cause.String(), 1)
+		}
 	}
 	for _, l := range o.DataLosses {
 		count(in, "data_losses", l.Cause.String(), 1)

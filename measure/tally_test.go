@@ -148,7 +148,7 @@ func TestPhaseThatNeverBeganHasNoValue(t *testing.T) {
 }
 
 // A trial in which sessions loses a primary, which is replaced by a replica; carts one for which nothing is promoted, so that its data
-// is lost; carts once more one that is back by itself; and sessions a replica.
+// is lost; carts once more one that is back by itself, and one whose replacement copies from a replica; and sessions a replica.
 func TestTroubleThatNobodyCalledFor(t *testing.T) {
 	cfg := twoGroups()
 	cfg.Calls, cfg.Campaigns = nil, nil
@@ -168,6 +168,7 @@ func TestTroubleThatNobodyCalledFor(t *testing.T) {
 		{Group: 1, Campaign: -1, Cause: node, Started: at(180), Finished: at(580), Cancelled: never},
 		{Group: 0, Campaign: -1, Cause: node, Started: at(280), Finished: at(880), Cancelled: never},
 		{Group: 0, Campaign: -1, Cause: partition, Started: never, Finished: never, Cancelled: at(3010)},
+		{Group: 0, Campaign: -1, Cause: node, Started: at(5000), Finished: at(5600), Cancelled: never, Restored: true, LostTail: seconds(5)},
 		{Group: 1, Campaign: -1, Cause: node, Started: at(7100), Finished: never, Cancelled: never},
 	}
 	o.DataLosses = []sim.DataLoss{{At: at(900), Group: 0, Campaign: -1, Cause: node}}
@@ -197,8 +198,8 @@ func TestTroubleThatNobodyCalledFor(t *testing.T) {
 	want := map[string]row{
 		"detection": {2, 0, 36}, "detection group carts": {1, 0, 20}, "detection group sessions": {1, 0, 16}, "detection cause node": {2, 0, 36},
 		"promotion": {1, 0, 20}, "promotion group sessions": {1, 0, 20}, "promotion cause node": {1, 0, 20},
-		"recovery": {3, 1, 1100}, "recovery group carts": {1, 0, 600}, "recovery group sessions": {2, 1, 500}, "recovery cause node": {3, 1, 1100},
-		"lost_tail": {1, 0, 2}, "lost_tail group sessions": {1, 0, 2}, "lost_tail cause node": {1, 0, 2},
+		"recovery": {4, 1, 1700}, "recovery group carts": {2, 0, 1200}, "recovery group sessions": {2, 1, 500}, "recovery cause node": {4, 1, 1700},
+		"lost_tail": {2, 0, 7}, "lost_tail group carts": {1, 0, 5}, "lost_tail group sessions": {1, 0, 2}, "lost_tail cause node": {2, 0, 7},
 		"data_losses": {2, 0, 1}, "data_losses group carts": {2, 0, 1}, "data_losses group sessions": {2, 0, 0},
 		"data_losses cause node": {2, 0, 1}, "data_losses cause partition": {2, 0, 0},
 	}

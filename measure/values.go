@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"time"
 
 	"failsim/sim"
 )
@@ -88,22 +89,26 @@ func (t *Tally) addFailover(f *sim.Failover, end sim.Time) error {
 	if f.Promoted == sim.Never {
 		return nil
 	}
-	return t.addLost(p, f)
+	return t.addLost(p, f.LostTail, f.LostWrites)
 }
 
-// addRecovery takes up the replacement of a node, unless the node came back by itself.
+// addRecovery takes up the replacement of a node, unless the node came back by itself, and what is lost where that was the primary.
 func (t *Tally) addRecovery(r *sim.Recovery, end sim.Time) error {
 	whole := [...]phase{{recovery, r.Started, r.Finished, r.Cancelled == sim.Never}}
-	return t.addPhases(place{r.Group, int32(r.Cause), r.Campaign}, end, whole[:])
+	p := place{r.Group, int32(r.Cause), r.Campaign}
+	if err := t.addPhases(p, end, whole[:]); err != nil || !r.Restored {
+		return err
+	}
+	return t.addLost(p, r.LostTail, r.LostWrites)
 }
 
-// addLost takes up the acknowledged writes that a promotion dropped.
-func (t *Tally) addLost(p place, f *sim.Failover) error {
-	err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: int64(f.LostTail)})
+// addLost takes up the acknowledged writes that a promotion dropped, or that a primary's replacement does not have: a span, and how many.
+func (t *Tally) addLost(p place, tail time.Duration, writes int64) error {
+	err := t.add(seriesOf(lostTail, sim.ObserverService), p, measured{value: int64(tail)})
 	if err != nil || t.cfg.Groups[p.group].WritesPerSecond == 0 {
 		return err
 	}
-	return t.add(seriesOf(lostWrites, sim.ObserverService), p, measured{value: f.LostWrites})
+	return t.add(seriesOf(lostWrites, sim.ObserverService), p, measured{value: writes})
 }
 
 // addCampaign takes up what an operator got done.

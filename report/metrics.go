@@ -22,7 +22,7 @@ var sections = []section{
 	{"Writes impossible", "how long no primary could be reached", []string{
 		"write_outage", "group_write_outage", "fleet_write_outage", "longest_write_outage", "total_write_outage"}},
 	{"Reads impossible", "how long no node, or no replica, could be read", []string{"read_outage", "replica_read_outage"}},
-	{"Lost data", "acknowledged writes that the promoted replica had not received", []string{"lost_tail", "lost_writes", "data_losses"}},
+	{"Lost data", "acknowledged writes that the next primary does not have", []string{"lost_tail", "lost_writes", "data_losses"}},
 	{"Failed requests", "what the outages cost at the given rates", []string{
 		"failed_writes", "failed_reads", "peak_reads_per_node"}},
 	{"Availability", "share of the horizon", []string{"write_availability", "group_availability"}},

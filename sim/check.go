@@ -158,8 +158,8 @@ func (w *World) checkNode(node int32) error {
 		return fmt.Errorf("it copies, and is down for %b", n.down)
 	case (n.down&downStatus != 0) != !n.status.Serves():
 		return fmt.Errorf("its status is %v, it is down for %b", n.status, n.down)
-	case (n.down&downCut != 0) && n.cuts == 0:
-		return fmt.Errorf("it is cut off by nothing")
+	case n.awaits() && !w.electionDue(node):
+		return fmt.Errorf("it is cut off by nothing, and awaits no election")
 	case n.blocks < 0:
 		return fmt.Errorf("its place is blocked %d times", n.blocks)
 	case n.recovery >= 0 && w.recoveries[n.recovery].stage == stageOver:

@@ -67,6 +67,8 @@ type NodeGroup struct {
 	lagFloor time.Duration
 	// ledSince is since when the replicas follow this primary, and this process of it.
 	ledSince Time
+	// logLag is how far the log of a node group with asynchronous durability trailed when the primary was last lost.
+	logLag time.Duration
 	// emptiedAt is when the node group last lost all of its data; Never if it did not.
 	emptiedAt Time
 }
@@ -149,6 +151,7 @@ type recovery struct {
 	pending Handle // its next event
 	watcher int32  // the operator's lane that waits for it; -1 for none
 	stage   stage
+	alone   time.Duration // for how long a primary, cut off, had taken writes on its side before it was lost
 }
 
 // span is a run of indices [first, first+n) in a slab.
@@ -174,13 +177,14 @@ const (
 	phaseReboot
 	phaseElection
 	phaseModify
+	phaseLogLag
 	numPhases
 )
 
 // String is the word that names the stream; to change it changes every draw.
 func (p phase) String() string {
 	return [...]string{"accept", "promotion", "completed_event", "propagation", "dns_ttl", "recovery_start", "provision",
-		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election", "modify"}[p]
+		"detection", "takeover", "swap", "upgrade_gap", "reboot", "election", "modify", "log_lag"}[p]
 }
 
 // topology is what a Config says, flattened for use by index. Worlds share it and nothing writes it: what comes from outside

@@ -3,6 +3,8 @@ package sim
 import (
 	"testing"
 	"time"
+
+	"failsim/dist"
 )
 
 // writing is a group of one shard that writes 1,000 KiB a second, of which the backlog holds 1.024 s.
@@ -124,4 +126,56 @@ func TestAReplicaThatWasCreatedHasTheData(t *testing.T) {
 	_, o := play(t, config(g).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
 	same(t, "losses", len(o.DataLosses), 0)
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120))
+}
+
+// tails are what all promotions lost, and then all primaries that were replaced in their place.
+func tails(o *Outcome) (lost []time.Duration) {
+	for _, f := range o.Failovers {
+		if f.Promoted != Never {
+			lost = append(lost, f.LostTail)
+		}
+	}
+	for _, r := range o.Recoveries {
+		if r.Restored {
+			lost = append(lost, r.LostTail)
+		}
+	}
+	return lost
+}
+
+// With automatic failover off the primary's replacement copies from a replica, and what that one trailed is lost: 7 s. A primary that is cut off at
+// 100 s and given up by `Recovering` at 175 s has taken writes for 75 s more.
+func TestWhatAReplacedPrimaryCannotCopyIsLost(t *testing.T) {
+	for _, c := range []struct {
+		kind  FaultKind
+		lasts time.Duration
+		lost  time.Duration
+	}{{FaultNode, 0, 7 * time.Second}, {FaultPartition, time.Hour, 82 * time.Second}} {
+		g := makeGroup("g", ClusterDisabled, 1, 1)
+		g.AutomaticFailover, g.MultiAZ = false, false
+		cfg := config(g).withFault(FaultLagSpike, 0, time.Hour, ofGroup()).withFault(c.kind, sec(100), c.lasts, nodeOf(0, 0))
+		cfg.Faults[0].Lag = 7 * time.Second
+		w, o := play(t, cfg)
+		same(t, c.kind.String(), tails(o), []time.Duration{c.lost})
+		for _, r := range w.Records() {
+			if r.Kind == KindRecoveryFinished {
+				same(t, c.kind.String()+": told", r.Lost, c.lost)
+			}
+		}
+	}
+}
+
+// Every node of a shard dies, and the log of asynchronous durability, which trails by 7 s, has the data: whoever is the primary then lacks these.
+func TestTheLogTrailsToo(t *testing.T) {
+	for replicas := range 2 {
+		for _, c := range []struct {
+			durability Durability
+			lost       time.Duration
+		}{{DurabilityAsync, 7 * time.Second}, {DurabilitySync, 0}} {
+			g := makeGroup("g", ClusterEnabled, 1, replicas)
+			g.Durability, g.Delays.Lag = c.durability, dist.Constant(7*time.Second)
+			_, o := play(t, config(g).withFault(FaultNode, sec(100), 0, ofGroup()))
+			same(t, c.durability.String(), tails(o), []time.Duration{c.lost})
+		}
+	}
 }

@@ -106,7 +106,7 @@ func (k Kind) String() string {
 type Record struct {
 	At                     Time
 	Span                   time.Duration // how long it took, takes or will take
-	Lost                   time.Duration // the lost tail of a promotion, so far
+	Lost                   time.Duration // the lost tail of a promotion, so far, or of a primary that was replaced
 	Kind                   Kind
 	Violation              Violation
 	Group, NodeGroup, Node int32  // slab indices; -1 for none
@@ -205,6 +205,9 @@ func (w *World) sentence(r Record, node string) string {
 		as := "a replica"
 		if r.Role == RolePrimary {
 			as = "the primary"
+		}
+		if r.Lost > 0 {
+			as += fmt.Sprintf(", its lost tail is %v", short(r.Lost))
 		}
 		return node + " is back as " + as + "; Describe shows the group " + r.Shown.String()
 	case KindGroupAvailable:

@@ -108,6 +108,7 @@ func (w *World) promoteReplica(f int32) {
 	best := w.chosen(f)
 	if best < 0 {
 		w.awaitReplica(f)
+		w.release(f)
 		return
 	}
 	if fo.asks != Never && !w.countVotes(f) {
@@ -133,6 +134,7 @@ func (w *World) promoteReplica(f int32) {
 	w.followPromoted(ng)
 	w.observe(ng, fo.blame())
 	w.weighMajority(fo.Group)
+	w.release(f)
 	w.resumeWork(span{ng, 1})
 }
 

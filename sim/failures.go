@@ -16,11 +16,13 @@ type processFacts struct {
 	stream  uint64
 }
 
-// process is a renewal process. Its clock runs while what it strikes is whole.
+// process is a renewal process. Its clock begins anew when what it strikes is whole again. A node's begins anew with every new machine too,
+// whatever took the old one.
 type process struct {
 	draws   uint32
-	waiting bool  // for the node that it struck, or found failed, to be back
-	node    int32 // that node
+	waiting bool   // for the node that it struck, or found failed, to be back
+	node    int32  // that node
+	strikes Handle // its next strike; 0 if it waits, or that is after the horizon
 }
 
 // addFailures makes the processes of the Config.
@@ -116,9 +118,10 @@ func (w *World) nextFailure(p int32) time.Duration {
 
 // scheduleFailure lets the process strike after the time given, unless that is after the horizon.
 func (w *World) scheduleFailure(p int32, after time.Duration) {
-	w.processes[p].waiting = false
+	state := &w.processes[p]
+	state.waiting, state.strikes = false, 0
 	if after <= time.Duration(w.top.cfg.Horizon)-time.Duration(w.clock.Now()) {
-		w.clock.After(after, event{KindFailureStruck, p})
+		state.strikes = w.clock.After(after, event{KindFailureStruck, p})
 	}
 }
 
@@ -142,10 +145,13 @@ func (w *World) failureStrikes(p int32) {
 	}
 }
 
-// renew starts the clocks of the processes that waited for the node to be back.
-func (w *World) renew(node int32) {
+// renew starts the clocks of the processes that waited for the node to be back, and, where its machine is another, those of all that strike
+// the node alone.
+func (w *World) renew(node int32, machine bool) {
 	for _, p := range w.top.nodes[node].processes {
-		if state := &w.processes[p]; state.waiting && state.node == node {
+		state := &w.processes[p]
+		if state.waiting && state.node == node || machine && w.failureConfig(p).Per == PerNode {
+			w.clock.Cancel(state.strikes)
 			w.scheduleFailure(p, w.nextFailure(p))
 		}
 	}

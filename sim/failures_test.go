@@ -29,3 +29,20 @@ func TestANodeThatComesBackByItselfFailsAgain(t *testing.T) {
 	_, o := play(t, dying().withFault(FaultPartition, sec(3595), 10*time.Second, nodeOf(0, 0)))
 	same(t, "lost", began(o), []Time{sec(3595), sec(7205), sec(11_180)})
 }
+
+// A fault kills the node at 1,000 s: known at 1,015 s, replaced from 1,075 s on, up at 1,375 s with nothing to copy. The new machine fails an hour
+// after that, at 4,975 s, and the next is up 375 s later. A service update at 6,000 s puts a new machine in its place at 6,310.5 s, after 300 s to
+// prepare it, and 0.5 s and 10 s to swap and to copy: that one fails an hour later, and the next an hour and 375 s after it.
+func TestANewMachineIsNew(t *testing.T) {
+	_, o := play(t, dying().withFault(FaultNode, sec(1000), 0, nodeOf(0, 0)).withFault(FaultReplacement, sec(6000), 0, nodeOf(0, 0)))
+	same(t, "lost", began(o), []Time{sec(1000), sec(4975), sec(9910.5), sec(13_885.5)})
+}
+
+// A group's process strikes one of its nodes at a time; that another of them is replaced is no matter to it.
+func TestAGroupsClockIsItsOwn(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultNode, sec(1000), 0, nodeOf(0, 0))
+	cfg.Failures = []FailureConfig{{Kind: FaultNode, Per: PerGroup, Every: dist.Constant(time.Hour), Slowdown: Unhurried}}
+	cfg.Horizon = 4000 * time.Second
+	_, o := play(t, cfg)
+	same(t, "lost", began(o), []Time{sec(1000), sec(3600)})
+}

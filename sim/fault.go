@@ -97,8 +97,8 @@ type WorkConfig struct {
 	InWindow bool
 }
 
-// FailureConfig is something that happens by chance, again and again, to each of many things: a renewal process, whose
-// clock runs while the thing is whole.
+// FailureConfig is something that happens by chance, again and again, to each of many things: a renewal process, whose clock begins anew when
+// the thing is whole again. That of a node begins anew with every new machine, also if other trouble or planned work replaced the old one.
 type FailureConfig struct {
 	// Kind is FaultNode, FaultZone or FaultPartition.
 	Kind FaultKind

@@ -137,6 +137,12 @@ type Recovery struct {
 	Provisioned Time // the new node runs, without data
 	Finished    Time // event `Finished recovery`
 	Cancelled   Time // the node came back by itself
+
+	// Restored says that it was a primary in whose place nobody was promoted, and that it has its data from a replica or from the log.
+	// LostTail is the span of acknowledged writes that they did not have, LostWrites how many whole writes they were.
+	Restored   bool
+	LostTail   time.Duration
+	LostWrites int64
 }
 
 // DataLoss is the loss of all data of a node group.

@@ -43,7 +43,7 @@ func (w *World) keepsMajority(node int32) bool {
 }
 
 // heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
-// has to catch up.
+// has to catch up; a primary over whom an election is due has to wait for it.
 func (w *World) heal(nodes []int32, by blame) {
 	for _, node := range nodes {
 		n := &w.nodes[node]
@@ -51,17 +51,49 @@ func (w *World) heal(nodes []int32, by blame) {
 		if n.cuts > 0 || n.down&downCut == 0 {
 			continue
 		}
-		n.down &^= downCut
 		if n.down&downDead != 0 {
+			n.down &^= downCut
 			continue
 		}
 		w.log(w.nodeRecord(KindNodeHealed, node))
-		w.endAlone(node)
-		w.comeBack(node)
-		w.updateReaders(n.nodeGroup)
-		w.observe(n.nodeGroup, by)
-		w.welcome(node)
+		if !w.electionDue(node) {
+			w.reach(node, by)
+		}
 	}
+}
+
+// electionDue tells whether a replica is about to ask for votes to take over from the node. That a majority took a primary for failed is
+// not undone by its return until two node timeouts later (redis, valkey: clearNodeFailureIfNeeded), and up to then it gets the votes. The
+// primary, which misses its majority since about that time too, refuses clients for the rejoin delay, and hardly comes to serve again
+// before it is demoted.
+func (w *World) electionDue(node int32) bool {
+	g := &w.nodeGroups[w.nodes[node].nodeGroup]
+	if g.primary != node || g.failover < 0 {
+		return false
+	}
+	fo := &w.failovers[g.failover]
+	return fo.asks != Never && fo.asks < fo.Known.Add(2*w.top.cfg.Groups[fo.Group].NodeTimeout)
+}
+
+// awaits tells whether the node is in reach again and awaits an election.
+func (n *Node) awaits() bool { return n.down&downCut != 0 && n.cuts == 0 }
+
+// release lets an old primary that awaited the failover's election go on: as a replica, or as the primary if nobody has won it.
+func (w *World) release(f int32) {
+	if old := w.failovers[f].Old; w.nodes[old].awaits() {
+		w.reach(old, w.incidents[w.nodes[old].cutBy].blame())
+	}
+}
+
+// reach is when a node that was cut off goes on.
+func (w *World) reach(node int32, by blame) {
+	n := &w.nodes[node]
+	n.down &^= downCut
+	w.endAlone(node)
+	w.comeBack(node)
+	w.updateReaders(n.nodeGroup)
+	w.observe(n.nodeGroup, by)
+	w.welcome(node)
 }
 
 // comeBack settles what becomes of a node that is in reach again with its data.

@@ -147,3 +147,39 @@ func TestAPrimaryThatIsCutOffWhileItCopiesGoesOn(t *testing.T) {
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 493))
 	same(t, "finished", o.Recoveries[0].Finished, sec(493))
 }
+
+// A majority takes the primary, cut off at 100 s, for failed, and the replica asks for votes. If the primary is in reach again before it was
+// taken for failed, it is spared; after it, the replica is promoted all the same, and the old primary's writes are lost. If the replica
+// dies before it has the votes, or reached after that, the primary is spared too.
+func TestAnElectionThatIsDueGoesOnWithoutNeed(t *testing.T) {
+	cut := func(lasts time.Duration) *Config {
+		return config(voting(makeGroup("g", ClusterEnabled, 3, 1))).withFault(FaultPartition, sec(100), lasts, nodeOf(0, 0))
+	}
+	_, o := play(t, cut(time.Hour))
+	known, promoted := o.Failovers[0].Known, o.Failovers[0].Promoted
+	until := known.Sub(sec(100))
+
+	_, o = play(t, cut(until-time.Millisecond))
+	same(t, "before", []Time{o.Failovers[0].Promoted, o.Failovers[0].Abandoned}, []Time{Never, known - Time(time.Millisecond)})
+
+	_, o = play(t, cut(until+time.Millisecond))
+	f := o.Failovers[0]
+	same(t, "after", []Time{f.Known, f.Promoted, f.Abandoned}, []Time{known, promoted, Never})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), [][2]Time{{sec(100), promoted}})
+	same(t, "recovery", []Time{o.Recoveries[0].Started, o.Recoveries[0].Cancelled}, []Time{Never, promoted})
+	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), [][2]Time{{promoted, promoted.Add(10 * time.Second)}})
+	if f.LostTail < 10*time.Second || f.LostTail > promoted.Sub(sec(100))+time.Millisecond {
+		t.Errorf("the tail is %v, want what was written alone for 10 s or more", f.LostTail)
+	}
+
+	_, o = play(t, cut(until+time.Millisecond).withFault(FaultNode, known.Add(2*time.Millisecond), 0, nodeOf(0, 1)))
+	same(t, "without a replica", []Time{o.Failovers[0].Promoted, o.Failovers[0].Abandoned}, []Time{Never, promoted})
+}
+
+// The primary is cut off at 100 s, and dies at 110 s, before anybody is promoted: what it took in these 10 s is lost.
+func TestWritesTakenAloneBeforeThePromotionAreLost(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), time.Hour, nodeOf(0, 0)).withFault(FaultNode, sec(110), 0, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "promoted", o.Failovers[0].Promoted, sec(130))
+	same(t, "lost", o.Failovers[0].LostTail, 10*time.Second+time.Millisecond)
+}

@@ -233,6 +233,7 @@ func (w *World) finishPlace(i int32) {
 	}
 	kind := w.top.faultConfig(wk.fault).Kind
 	w.nodes[wk.node].upgrades.note(kind, wk.fault)
+	w.renew(wk.node, true)
 	w.log(w.nodeRecord(KindPlaceSwapped, wk.node))
 	switch kind {
 	case FaultReplacement:

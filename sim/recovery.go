@@ -37,10 +37,15 @@ func (w *World) lose(node int32) bool {
 		return false
 	}
 	w.endAlone(node)
+	w.noteAlone(node)
 	w.detach(node)
 	w.clock.Cancel(n.rebooted)
 	n.rebooted = 0
+	awaited := n.awaits()
 	n.down = n.down&(downStatus|downCut) | downDead
+	if awaited {
+		n.down &^= downCut
+	}
 	n.empty, n.stale = true, false
 	return true
 }
@@ -109,7 +114,9 @@ func (w *World) finishRecovery(r int32) {
 	n.recovery = -1
 	w.groups[rec.Group].replacing--
 	w.updateReaders(rec.NodeGroup)
-	w.log(w.nodeRecord(KindRecoveryFinished, rec.Node))
+	record := w.nodeRecord(KindRecoveryFinished, rec.Node)
+	record.Lost = rec.LostTail
+	w.log(record)
 	w.emit(serviceEvent{message: messageRecoveryFinished, subject: rec.Node})
 	w.observe(rec.NodeGroup, rec.blame())
 	if watcher := rec.watcher; watcher >= 0 {
@@ -118,7 +125,7 @@ func (w *World) finishRecovery(r int32) {
 	}
 	node := rec.Node
 	w.welcome(node)
-	w.renew(node)
+	w.renew(node, true)
 }
 
 // cancelRecovery ends the replacement of a node that came back by itself before it began.
@@ -128,7 +135,7 @@ func (w *World) cancelRecovery(r int32) {
 	rec.stage, rec.pending, rec.Cancelled = stageOver, 0, w.clock.Now()
 	w.nodes[rec.Node].recovery = -1
 	w.groups[rec.Group].replacing--
-	w.renew(rec.Node)
+	w.renew(rec.Node, false)
 }
 
 // welcome lets go on what waited for the node: a failover for a replica, other members for one to copy from, the

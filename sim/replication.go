@@ -6,6 +6,9 @@ import "time"
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
 	lag := &w.delays(ng).Lag
+	if w.top.nodeGroups[ng].group.Durability == DurabilityAsync {
+		g.logLag = max(g.lagFloor, w.draw(ng, phaseLogLag, lag))
+	}
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
 		switch {
@@ -38,16 +41,43 @@ const asyncLossMost = 10 * time.Second
 // side if it was only cut off, until it misses the majority or comes to its end there.
 func (w *World) dropTail(f int32) {
 	fo := &w.failovers[f]
-	fo.missed, fo.alone = w.nodes[fo.New].lag, Never
+	fo.missed, fo.alone = w.nodes[fo.New].lag+w.recoveries[fo.recovery].alone, Never
 	old := &w.nodes[fo.Old]
 	if old.down&downDead == 0 && old.down&downCut != 0 {
-		fo.alone, fo.silent = old.cutAt, Never
-		if w.top.elections[fo.Group] != nil && w.top.nodeGroups[fo.NodeGroup].votes && !old.amongMajority {
-			fo.silent = old.cutAt.Add(w.untilHalt(fo.Group))
-		}
+		fo.alone, fo.silent = old.cutAt, w.silencedAt(fo.Old)
 		old.alone = f
 	}
 	fo.LostTail = w.lostTail(fo)
+}
+
+// silencedAt is when a primary that is cut off takes no more writes on its side, because it misses its majority; Never where it needs none,
+// or has one.
+func (w *World) silencedAt(node int32) Time {
+	n := &w.nodes[node]
+	group := w.nodeGroups[n.nodeGroup].group
+	if w.top.elections[group] == nil || !w.top.nodeGroups[n.nodeGroup].votes || n.amongMajority {
+		return Never
+	}
+	return n.cutAt.Add(w.untilHalt(group))
+}
+
+// noteAlone notes what a primary that is cut off has taken on its side, in whose place nobody is promoted yet: it is about to be lost.
+func (w *World) noteAlone(node int32) {
+	n := &w.nodes[node]
+	if w.nodeGroups[n.nodeGroup].primary == node && n.down&downCut != 0 && !n.empty {
+		w.recoveries[n.recovery].alone = min(w.clock.Now(), w.silencedAt(node)).Sub(n.cutAt)
+	}
+}
+
+// dropRestored settles what is lost where nobody was promoted for a primary: what was not there when it copied its data.
+func (w *World) dropRestored(r, from int32) {
+	rec := &w.recoveries[r]
+	trailed := w.nodeGroups[rec.NodeGroup].logLag
+	if from >= 0 {
+		trailed = w.nodes[from].lag
+	}
+	rec.Restored, rec.LostTail = true, w.undurable(rec.NodeGroup, trailed+rec.alone)
+	rec.LostWrites = w.writesBefore(rec.NodeGroup, rec.Began.Add(rec.alone), rec.LostTail)
 }
 
 // lostTail is the span of acknowledged writes that the promotion has dropped by now. What an old primary takes alone adds to it as
@@ -57,7 +87,12 @@ func (w *World) lostTail(fo *failover) time.Duration {
 	if fo.alone != Never {
 		tail += min(w.clock.Now(), fo.silent).Sub(fo.alone)
 	}
-	switch w.top.nodeGroups[fo.NodeGroup].group.Durability {
+	return w.undurable(fo.NodeGroup, tail)
+}
+
+// undurable is what is lost of a tail of writes that the members of a node group do not have.
+func (w *World) undurable(ng int32, tail time.Duration) time.Duration {
+	switch w.top.nodeGroups[ng].group.Durability {
 	case DurabilitySync:
 		return 0
 	case DurabilityAsync:
@@ -69,11 +104,16 @@ func (w *World) lostTail(fo *failover) time.Duration {
 // lostWrites is how many writes the lost tail is: the last ones before the primary was lost, or before the old one took no more of
 // them.
 func (w *World) lostWrites(fo *failover, tail time.Duration) int64 {
-	end := fo.CutOff
+	end := fo.CutOff.Add(w.recoveries[fo.recovery].alone)
 	if fo.alone != Never {
 		end = min(w.clock.Now(), fo.silent)
 	}
-	return w.top.nodeGroups[fo.NodeGroup].writes(end.Add(-tail), end)
+	return w.writesBefore(fo.NodeGroup, end, tail)
+}
+
+// writesBefore counts what clients wrote in a span that ends at that instant.
+func (w *World) writesBefore(ng int32, end Time, span time.Duration) int64 {
+	return w.top.nodeGroups[ng].writes(end.Add(-span), end)
 }
 
 // endAlone is when an old primary that took writes on its side of a partition is given up, or back: they are lost.

@@ -200,14 +200,18 @@ func (w *World) finishSync(node int32) {
 	if w.nodeGroups[ng].syncs.running > 1 {
 		w.settleSyncs(ng)
 	}
-	if from := n.sync.from; from >= 0 {
-		w.nodes[from].stale = w.nodes[from].stale && w.nodeGroups[ng].primary != node // the primary has what it has
+	n.lag = w.nodeGroups[ng].logLag
+	if w.nodeGroups[ng].primary == node {
+		w.dropRestored(n.recovery, n.sync.from)
+		if from := n.sync.from; from >= 0 {
+			w.nodes[from].stale = false // the primary has what it has
+		}
 	}
 	n.sync = nodeSync{}
 	w.nodeGroups[ng].syncs.running--
 	w.shareSyncs(ng)
 	n.down &^= downSyncing
-	n.empty, n.lag = false, 0
+	n.empty = false
 	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
 		w.abandonFailover(ng) // it is back before anybody took over
 	}

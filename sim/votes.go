@@ -150,4 +150,5 @@ func (w *World) standAgain(f int32) {
 		record.Span = wait
 		w.log(record)
 	}
+	w.release(f)
 }
