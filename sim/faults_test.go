@@ -270,6 +270,28 @@ func TestUpgradesAndScalingSayWhenANodeIsDone(t *testing.T) {
 	})
 }
 
+// Three shards of 1+2 prepare a new node each 310 s, side by side: the replicas' places are swapped at 310 s and at 620 s. The primaries' new nodes
+// are ready at 930 s, and are swapped one after the other, 3 s each; all the time every shard can be read.
+func TestAnUpgradeTakesShardsInParallelAndOnePrimaryAtATime(t *testing.T) {
+	w, o := play(t, config(makeGroup("g", ClusterEnabled, 3, 2)).withFault(FaultUpgrade, 0, 0, ofGroup()))
+	for shard := range int32(3) {
+		from := 930 + 3*float64(shard)
+		var writes [][2]Time
+		for _, window := range o.Windows {
+			if window.Access == AccessWrite && window.Observer == ObserverService && window.NodeGroup == shard {
+				writes = append(writes, [2]Time{window.From, window.To})
+			}
+		}
+		same(t, "writes", writes, spans(from, from+3))
+	}
+	same(t, "reads", windowsOf(o, AccessRead, ObserverService, 0), spans())
+	same(t, "events", messages(w), []string{
+		"5m10s g-0001-002 Cache cluster patched", "5m10s g-0002-002 Cache cluster patched", "5m10s g-0003-002 Cache cluster patched",
+		"10m20s g-0001-003 Cache cluster patched", "10m20s g-0002-003 Cache cluster patched", "10m20s g-0003-003 Cache cluster patched",
+		"15m33s g-0001-001 Cache cluster patched", "15m36s g-0002-001 Cache cluster patched", "15m39s g-0003-001 Cache cluster patched",
+	})
+}
+
 // 2026-01-01 is a Thursday: the first Sunday 05:00 is 3 days and 5 hours on; inside a window work begins at once, also in one
 // that began on the Saturday before.
 func TestWorkWaitsForTheMaintenanceWindow(t *testing.T) {

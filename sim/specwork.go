@@ -22,6 +22,9 @@ func ElectionRead(text string) bool {
 	return !ok || !version.before(engineVersion{7, 0, 0}) && version.before(engineVersion{8, 1, 0})
 }
 
+// durableWrites is what a primary takes in bytes per second where writes go to the multi-zone log (User Guide, durability).
+const durableWrites = 100 << 20
+
 // checkDurability holds the multi-zone log to what it needs (User Guide, durability).
 func (b *builder) checkDurability() {
 	s, g := b.spec, &b.group
@@ -38,6 +41,9 @@ func (b *builder) checkDurability() {
 		b.problem("durability", "%s needs TLS", s.Durability)
 	case !g.MultiAZ:
 		b.problem("durability", "%s needs Multi-AZ, and with it a replica in every node group", s.Durability)
+	case s.WritesPerSecond*s.Replication.WriteBytes > durableWrites:
+		b.warn("writes_per_second", "%d writes of %d bytes; a durable group takes 100 MiB/s on each primary at most",
+			s.WritesPerSecond, s.Replication.WriteBytes)
 	}
 }
 

@@ -38,9 +38,9 @@ func (w *World) stand(f int32, wait time.Duration) time.Duration {
 	g := &w.nodeGroups[fo.NodeGroup]
 	from := w.clock.Now().Add(wait)
 	fo.asker, fo.asks, fo.rival = -1, Never, Never
-	fewest := w.fewestMissed(fo.NodeGroup)
+	fewest := w.fewestMissed(fo)
 	for i := g.members.first; i < g.members.end(); i++ {
-		if !w.follows(i) || w.missedWrites(i) != fewest {
+		if !w.follows(i) || w.missedWrites(fo, i) != fewest {
 			continue
 		}
 		asks := from.Add(asksAfter(w.bits(fo.NodeGroup, phaseElection), 0))
@@ -64,15 +64,14 @@ func (w *World) follows(node int32) bool {
 
 // missedWrites are the whole writes that a replica trailed its primary by when that was lost. Its rank is the number of its siblings that
 // missed fewer: the engine compares offsets, which are equal where nothing is written, or not in the last milliseconds.
-func (w *World) missedWrites(node int32) int64 {
-	n := &w.nodes[node]
-	return int64(scale(n.lag, w.top.nodeGroups[n.nodeGroup].group.WritesPerSecond, int64(time.Second)))
+func (w *World) missedWrites(fo *failover, node int32) int64 {
+	return w.top.nodeGroups[fo.NodeGroup].writes(fo.CutOff.Add(-w.nodes[node].lag), fo.CutOff)
 }
 
 // fewestMissed is what the replica with the least lag has missed; 0 where none is up.
-func (w *World) fewestMissed(ng int32) int64 {
-	if best := w.leastLagged(ng); best >= 0 {
-		return w.missedWrites(best)
+func (w *World) fewestMissed(fo *failover) int64 {
+	if best := w.leastLagged(fo.NodeGroup); best >= 0 {
+		return w.missedWrites(fo, best)
 	}
 	return 0
 }

@@ -79,6 +79,7 @@ func TestReplicasRankByTheWritesThatTheyMissed(t *testing.T) {
 		w.Reset(1, trial)
 		w.RunUntil(sec(100))
 		f := w.beginFailover(0, blame{CauseOf(FaultNode), -1})
+		w.failovers[f].CutOff = sec(100)
 		for i, lag := range []time.Duration{0, 5900 * time.Microsecond, 5 * time.Millisecond, 6 * time.Millisecond} {
 			w.nodes[i].lag = lag
 		}
@@ -88,6 +89,22 @@ func TestReplicasRankByTheWritesThatTheyMissed(t *testing.T) {
 	if first[0]+first[3] > 0 || first[1] < 400 || first[2] < 400 {
 		t.Errorf("asked first: %v", first)
 	}
+}
+
+// What a stall writes counts, also where nothing else is written: of 1 KiB writes, one in a millisecond, a replica that trails by 5.9 ms has missed 5.
+func TestReplicasRankByTheWritesOfAStall(t *testing.T) {
+	cfg := votingGroup(3, 2, 0)
+	cfg.Groups[0].Replication.WriteBytes = 1024
+	target := ofGroup()
+	target.NodeGroup = 0
+	cfg = cfg.withFault(FaultReplicationStall, sec(50), 100*time.Second, target)
+	cfg.Faults[0].Stall = StallConfig{Written: 1_024_000, Applied: 1_000_000}
+	w := NewWorld(cfg)
+	w.RunUntil(sec(100))
+	f := w.beginFailover(0, blame{CauseOf(FaultNode), -1})
+	w.failovers[f].CutOff = sec(100)
+	w.nodes[1].lag, w.nodes[2].lag = 5900*time.Microsecond, 6*time.Millisecond
+	same(t, "missed", []int64{w.missedWrites(&w.failovers[f], 1), w.missedWrites(&w.failovers[f], 2)}, []int64{5, 6})
 }
 
 // Replicas of two shards of five ask together. Three voters are left, and three votes are a majority of five: who asks before the other's
