@@ -327,6 +327,9 @@ func TestAResetPlaysTheSameAgain(t *testing.T) {
 	if diff := cmp.Diff(first, play()); diff != "" {
 		t.Error(diff)
 	}
+	if got := c.post("/v1/reset", `{"seed": "007"}`); !strings.HasPrefix(got, `{"seed":7,`) {
+		t.Errorf("a seed as a text: %s", got)
+	}
 	if got := c.post("/v1/reset", `{"seed": 18446744073709551615}`); !strings.HasPrefix(got, `{"seed":18446744073709551615,"clock":{"now":0,`) {
 		t.Errorf("reset: %s", got)
 	}
