@@ -123,11 +123,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if found.write != nil {
 		return found.write(s, w, r)
 	}
-	answer, err := found.answer(s, r)
+	answer, err := found.atLength(s, w, r)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// atLength answers a request however long it takes: to play a year of a large fleet, or the elections that a first fault brings about.
+func (r *route) atLength(s *Server, w http.ResponseWriter, req *http.Request) (any, error) {
+	out := http.NewResponseController(w)
+	_ = out.SetWriteDeadline(time.Time{})
+	defer func() { _ = out.SetWriteDeadline(time.Now().Add(writePatience)) }()
+	return r.answer(s, req)
 }
 
 // checkQuery refuses parameters that would be ignored.

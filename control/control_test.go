@@ -327,7 +327,33 @@ func TestAResetPlaysTheSameAgain(t *testing.T) {
 	if diff := cmp.Diff(first, play()); diff != "" {
 		t.Error(diff)
 	}
+	if got := c.post("/v1/reset", `{"seed": "007"}`); !strings.HasPrefix(got, `{"seed":7,`) {
+		t.Errorf("a seed as a text: %s", got)
+	}
 	if got := c.post("/v1/reset", `{"seed": 18446744073709551615}`); !strings.HasPrefix(got, `{"seed":18446744073709551615,"clock":{"now":0,`) {
 		t.Errorf("reset: %s", got)
+	}
+}
+
+// deadlines remembers whether a ResponseWriter had a deadline, each time that it was set.
+type deadlines struct {
+	http.ResponseWriter
+	set []bool
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.set = append(d.set, !t.IsZero())
+	return nil
+}
+
+// TestAnAnswerMayTakeItsTime: the deadline of the connection is lifted until there is something to write.
+func TestAnAnswerMayTakeItsTime(t *testing.T) {
+	s := control.New(newFleet(t), token)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/v1/clock/advance", strings.NewReader(`{"duration": "366d"}`))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	s.ServeHTTP(w, r)
+	if diff := cmp.Diff([]bool{false, true}, w.set); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,7 +1,9 @@
 package control
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"failsim/scenario"
@@ -74,21 +76,38 @@ func (s *Server) testFailover(r *http.Request) (any, error) {
 // reset puts the fleet back to virtual zero.
 func (s *Server) reset(r *http.Request) (any, error) {
 	var body struct {
-		Seed *uint64 `json:"seed"`
+		Seed *seed `json:"seed"`
 	}
-	if err := readBody(r, &body, `nothing, or {"seed": 7}: a whole number from 0 to 18446744073709551615`, true); err != nil {
+	if err := readBody(r, &body, `nothing, or {"seed": 7}: a whole number from 0 to 18446744073709551615, also as a text`, true); err != nil {
 		return nil, err
 	}
-	seed := s.fleet.Seed()
+	chosen := s.fleet.Seed()
 	if body.Seed != nil {
-		seed = *body.Seed
+		chosen = uint64(*body.Seed)
 	}
-	if err := s.fleet.CheckSeed(seed); err != nil {
+	if err := s.fleet.CheckSeed(chosen); err != nil {
 		return nil, refuse(http.StatusBadRequest, "seed: %v", err)
 	}
-	s.fleet.Reset(seed)
+	s.fleet.Reset(chosen)
 	return struct {
 		Seed  uint64 `json:"seed"`
 		Clock clock  `json:"clock"`
-	}{seed, s.clock(s.fleet.Clock())}, nil
+	}{chosen, s.clock(s.fleet.Clock())}, nil
+}
+
+// seed is a whole number, also as a text: a script of a page cannot tell large numbers apart.
+type seed uint64
+
+// UnmarshalJSON reads either.
+func (s *seed) UnmarshalJSON(text []byte) error {
+	digits := string(text)
+	if word, isText := strings.CutPrefix(digits, `"`); isText {
+		digits = strings.TrimSuffix(word, `"`)
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return fmt.Errorf("seed: is %s", text)
+	}
+	*s = seed(n)
+	return nil
 }

@@ -155,7 +155,7 @@ func (v *viewer) look(sight server.Sight) (seen glimpse) {
 // begin is the first event of a stream, and of each fleet that stands at virtual zero again.
 type begin struct {
 	Continued  bool     `json:"continued"`
-	Seed       uint64   `json:"seed"`
+	Seed       uint64   `json:"seed,string"` // see seed
 	Region     string   `json:"region"`
 	Zones      []string `json:"zones"`
 	GroupCount int      `json:"group_count"`

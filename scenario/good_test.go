@@ -213,6 +213,22 @@ func everyGroup(a, b, c string) []sim.GroupConfig {
 	return groups
 }
 
+// TestZonesAreNamedAfterTheRegion, where nothing is said of them.
+func TestZonesAreNamedAfterTheRegion(t *testing.T) {
+	for head, want := range map[string]string{
+		"":                            "us-east-1a us-east-1b us-east-1c",
+		"region = \"eu-central-1\"\n": "eu-central-1a eu-central-1b eu-central-1c",
+		"zones = [\"a\", \"b\"]\n":    "a b", // in no Region in particular
+		"region = \"us-west-2\"\nzones = [\"us-west-2b\", \"us-west-2-lax-1a\"]\n": "us-west-2b us-west-2-lax-1a",
+	} {
+		s := parse(t, head+aloneText)
+		node := s.Config.Groups[0].NodeGroups[0].Nodes[0]
+		if got := strings.Join(s.Config.Zones, " "); got != want || len(s.Warnings) > 0 || node.Zone != s.Config.Zones[0] {
+			t.Errorf("%s: %s, warnings %v, a node in %s; want %s", head, got, s.Warnings, node.Zone, want)
+		}
+	}
+}
+
 func TestDoubtfulScenariosAreWarnedOf(t *testing.T) {
 	const file = "testdata/good/warnings.toml"
 	var got []string

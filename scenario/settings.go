@@ -3,6 +3,7 @@ package scenario
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"failsim/dist"
@@ -14,25 +15,37 @@ import (
 func (r *reader) readSettings(root *table) {
 	cfg := &r.cfg
 	r.readCalendar(root)
-	cfg.Region = root.text("region", "us-east-1")
-	if cfg.Region == "" {
-		root.wrong("region", "empty; want a name such as us-east-1")
-	}
-	cfg.Zones = []string{"us-east-1a", "us-east-1b", "us-east-1c"}
-	if root.has("zones") {
-		before := len(r.doc.mistakes)
-		zones := root.list("zones")
-		checkZoneNames(root, zones)
-		if r.zonesWrong = len(r.doc.mistakes) > before; !r.zonesWrong {
-			cfg.Zones = zones
-		}
-	}
+	r.readPlaces(root)
 	cfg.Wording = sim.Wording(root.choice("wording", root.fallback("wording"), "documented", "observed", "legacy"))
 	statuses := []sim.Status{sim.StatusAvailable, sim.StatusModifying}
 	cfg.StatusDuringFailover = statuses[root.choice("status_during_failover", root.fallback("status_during_failover"),
 		statusWords(statuses)...)]
 	r.readQuota(root.table("quota"))
 	r.readErrors(root.table("errors"))
+}
+
+// readPlaces reads the Region and its zones, which are named after it unless they are written.
+func (r *reader) readPlaces(root *table) {
+	cfg := &r.cfg
+	const usual = "us-east-1"
+	if cfg.Region = root.text("region", usual); cfg.Region == "" {
+		root.wrong("region", "empty; want a name such as us-east-1")
+		cfg.Region = usual
+	}
+	cfg.Zones = []string{cfg.Region + "a", cfg.Region + "b", cfg.Region + "c"}
+	if !root.has("zones") {
+		return
+	}
+	before := len(r.doc.mistakes)
+	zones := root.list("zones")
+	checkZoneNames(root, zones)
+	if r.zonesWrong = len(r.doc.mistakes) > before; r.zonesWrong {
+		return
+	}
+	cfg.Zones = zones
+	if root.has("region") && !slices.ContainsFunc(zones, func(zone string) bool { return strings.HasPrefix(zone, cfg.Region) }) {
+		root.doc.warn("zones", "none of them is of the region %s, whose zones begin with its name", cfg.Region)
+	}
 }
 
 // readCalendar comes before any instant is read, since instants may be written as dates.

@@ -48,6 +48,9 @@ func (f *Fleet) Inject(fault sim.FaultConfig) (added sim.FaultConfig, err error)
 	if err := f.checkPlan(&fault); err != nil {
 		return fault, err
 	}
+	for _, of := range fault.Electorates(&f.cfg) {
+		f.learn(of)
+	}
 	f.change(func(w *sim.World, now sim.Time) {
 		if added, err = w.Inject(fault); err == nil {
 			f.deeds = append(f.deeds, Deed{At: now, Fault: &added})
@@ -60,7 +63,7 @@ func (f *Fleet) Inject(fault sim.FaultConfig) (added sim.FaultConfig, err error)
 func (f *Fleet) PollEarlier(ago time.Duration, see func(*sim.World)) {
 	f.Poll(func(w *sim.World) {
 		if f.trailing == nil {
-			f.trailing = sim.NewWorld(&f.cfg)
+			f.trailing = f.world.Twin()
 			f.trailing.Reset(f.seed, 0)
 			f.repeated = 0
 		}

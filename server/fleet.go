@@ -30,6 +30,11 @@ type Fleet struct {
 	trailing *sim.World
 	repeated int
 
+	// elections are the tables that the Worlds know; they outlive a reset. Who holds playing makes others, by play, and locks mu later.
+	elections sim.Elections
+	playing   sync.Mutex
+	play      func(sim.Electorate) sim.Elections
+
 	// Calls are numbered under a lock of their own, so that nobody waits to be read while the World plays.
 	numbering sync.Mutex
 	numbered  luck // the last one
@@ -50,7 +55,8 @@ type Clock struct {
 // NewFleet returns the fleet of a configuration, standing at virtual zero. It has no horizon: what happens by chance goes on for as long as
 // anybody looks.
 func NewFleet(cfg *sim.Config, seed uint64, clock Clock) *Fleet {
-	f := &Fleet{wallClock: clock.Wall, startsNow: clock.StartsNow, bounds: clock.Bounds, cfg: *cfg, pace: pace{speed: clock.Speed}}
+	f := &Fleet{wallClock: clock.Wall, startsNow: clock.StartsNow, bounds: clock.Bounds, cfg: *cfg, pace: pace{speed: clock.Speed},
+		play: sim.PlayElections}
 	if clock.Paused {
 		f.resumes, f.pace.speed = clock.Speed, 0
 	}
@@ -70,8 +76,9 @@ func (f *Fleet) Reset(seed uint64) {
 		begun, f.world = f.cfg.Start, nil // the Start decides when maintenance windows open
 	}
 	if f.world == nil {
-		f.world = sim.NewWorld(&f.cfg)
+		f.world = sim.NewWorldKnowing(&f.cfg, f.elections)
 		f.world.Trace(true)
+		f.elections = f.world.Elections()
 	}
 	f.world.Reset(seed, 0)
 	f.seed, f.deeds, f.trailing = seed, nil, nil

@@ -204,7 +204,7 @@ type topology struct {
 	// byID finds the slab index of a group and of "group/node group".
 	groupByID, nodeGroupByID map[string]int32
 	nodeByID                 map[string]int32
-	electionByShape          map[electionShape]*election
+	tables                   Elections
 	elections                []*election // by group; nil where its engine has no part in failovers
 	// pristine is every World's state at virtual zero.
 	pristine state
@@ -240,9 +240,9 @@ type campaignFacts struct {
 	targets int64
 }
 
-func newTopology(cfg *Config) *topology {
+func newTopology(cfg *Config, known Elections) *topology {
 	t := &topology{cfg: cfg, groupByID: map[string]int32{}, nodeGroupByID: map[string]int32{}, nodeByID: map[string]int32{},
-		electionByShape: map[electionShape]*election{}}
+		tables: known}
 	for i := range cfg.Groups {
 		t.addGroup(&cfg.Groups[i])
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"time"
@@ -96,18 +97,47 @@ func losses(voters int) (of []int) {
 	return slices.Compact(of)
 }
 
-// holdElections finds the election of each group.
-func (t *topology) holdElections() {
-	t.elections = make([]*election, len(t.cfg.Groups))
-	for g := range t.elections {
-		t.elections[g] = t.electionOf(int32(g))
-	}
+// Electorate is what the tables of elections depend on: groups of one electorate share them.
+type Electorate struct{ shape electionShape }
+
+// Elections are tables of the engine's elections. They are not written: With gives others.
+type Elections map[Electorate]*election
+
+// PlayElections makes the tables of one electorate, which takes from a hundredth of a second to one.
+func PlayElections(of Electorate) Elections { return Elections{of: newElection(of.shape)} }
+
+// With has the tables of both.
+func (e Elections) With(others Elections) Elections {
+	all := Elections{}
+	maps.Copy(all, e)
+	maps.Copy(all, others)
+	return all
 }
 
-// electionOf is the election of a group; nil where its engine can neither elect nor miss a majority. Groups of one shape share it.
-// Without faults and failures one primary is lost at a time, so that only groups of two voters miss their majority.
-func (t *topology) electionOf(group int32) *election {
-	g := &t.cfg.Groups[group]
+// Electorates are those of all groups whose engine elects.
+func (c *Config) Electorates() []Electorate { return c.electorates(func(int) bool { return true }) }
+
+// Electorates are those of the groups of cfg from which the fault takes nodes: with their tables at hand its injection is quick.
+func (f *FaultConfig) Electorates(cfg *Config) []Electorate {
+	return cfg.electorates(func(g int) bool { return f.takesFrom(g) })
+}
+
+func (c *Config) electorates(asked func(group int) bool) (all []Electorate) {
+	for g := range c.Groups {
+		if of, elects := c.Groups[g].electorate(); elects && asked(g) && !slices.Contains(all, of) {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
+// takesFrom tells whether the fault can take nodes from a group.
+func (f *FaultConfig) takesFrom(group int) bool {
+	return f.Kind.LosesNodes() && (len(f.Target.Groups) == 0 || slices.Contains(f.Target.Groups, group))
+}
+
+// electorate is that of a group; false where its engine can neither elect nor miss a majority.
+func (g *GroupConfig) electorate() (Electorate, bool) {
 	s := electionShape{timeout: g.NodeTimeout}
 	for i := range g.NodeGroups {
 		s.nodes += len(g.NodeGroups[i].Nodes)
@@ -115,15 +145,37 @@ func (t *topology) electionOf(group int32) *election {
 			s.voters++
 		}
 	}
-	if s.voters < 2 || s.timeout == 0 || s.voters > 2 && len(t.cfg.Faults)+len(t.cfg.Failures) == 0 {
-		return nil
+	return Electorate{s}, s.voters >= 2 && s.timeout > 0
+}
+
+// holdElections finds the election of each group. Without faults and failures one primary is lost at a time, so that only groups of two
+// voters miss their majority.
+func (t *topology) holdElections() {
+	t.elections = make([]*election, len(t.cfg.Groups))
+	trouble := len(t.cfg.Faults)+len(t.cfg.Failures) > 0
+	for g := range t.elections {
+		if of, elects := t.cfg.Groups[g].electorate(); elects && (trouble || of.shape.voters == 2) {
+			t.elections[g] = t.electionOf(of)
+		}
 	}
-	e, known := t.electionByShape[s]
-	if !known {
-		e = newElection(s)
-		t.electionByShape[s] = e
+}
+
+// holdElectionsUnder finds the elections that a fault from outside can bring about.
+func (t *topology) holdElectionsUnder(f *FaultConfig) {
+	t.elections = slices.Clone(t.elections)
+	for g := range t.elections {
+		if of, elects := t.cfg.Groups[g].electorate(); elects && t.elections[g] == nil && f.takesFrom(g) {
+			t.elections[g] = t.electionOf(of)
+		}
 	}
-	return e
+}
+
+// electionOf gives the tables of an electorate, and plays those that nobody knows.
+func (t *topology) electionOf(of Electorate) *election {
+	if t.tables[of] == nil {
+		t.tables = t.tables.With(PlayElections(of))
+	}
+	return t.tables[of]
 }
 
 // busPair is a cluster in its steady state, and room for copies of it that are struck.

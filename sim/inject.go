@@ -3,7 +3,6 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -36,7 +35,7 @@ func (w *World) Inject(f FaultConfig) (FaultConfig, error) {
 		w.top = w.top.withBlock(BlockConfig{f.At, f.Duration})
 	} else {
 		first := len(w.top.faults)
-		w.top = w.top.withFault(f)
+		w.top = w.top.withFault(f, w.known)
 		for i := first; i < len(w.top.faults); i++ {
 			w.scheduleFault(int32(i))
 		}
@@ -108,8 +107,8 @@ func (w *World) StepAside() Time {
 	return w.Now()
 }
 
-// withFault is the topology with one fault more. Others may share t, which is left as it is.
-func (t *topology) withFault(f FaultConfig) *topology {
+// withFault is the topology with one fault more; known are tables that it may need. Others may share t, which is left as it is.
+func (t *topology) withFault(f FaultConfig, known Elections) *topology {
 	more := t.grown()
 	more.cfg.Faults = append(slices.Clip(more.cfg.Faults), f)
 	more.faults = slices.Clip(more.faults)
@@ -120,8 +119,8 @@ func (t *topology) withFault(f FaultConfig) *topology {
 		}
 	}
 	more.addFault(int32(len(more.cfg.Faults) - 1))
-	more.electionByShape = maps.Clone(t.electionByShape)
-	more.holdElections() // a first fault can take the majority of groups that had nothing to fear
+	more.tables = t.tables.With(known)
+	more.holdElectionsUnder(&f) // a first fault can take the majority of groups that had nothing to fear
 	return more
 }
 

@@ -279,3 +279,27 @@ func TestWorkLeavesWhatIsPlannedAfterItSomethingToDo(t *testing.T) {
 		}
 	}
 }
+
+// Elections are held for groups that can lose nodes, from the tables that are known.
+func TestAFaultFromOutsideNeedsTheElectionsOfWhatItStrikes(t *testing.T) {
+	cfg := config(voting(makeGroup("a", ClusterEnabled, 3, 1)), voting(makeGroup("b", ClusterEnabled, 4, 1)), makeGroup("c", ClusterDisabled, 1, 1))
+	all := cfg.Electorates()
+	same(t, "electorates", len(all), 2)
+	f := FaultConfig{At: Immediately, Kind: FaultNode, Target: nodeOf(0, 0)}
+	f.Target.Groups = []int{1}
+	same(t, "of the fault", slices.Equal(f.Electorates(cfg), all[1:]), true)
+	known := PlayElections(all[1])
+	w := world(t, cfg)
+	w.Know(known)
+	if _, err := w.Inject(f); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "held", slices.Equal(w.top.elections, []*election{nil, known[all[1]], nil}), true)
+	f.Target.Groups = []int{0}
+	if _, err := w.Inject(f); err != nil || w.top.elections[0] == nil || w.top.elections[1] != known[all[1]] {
+		t.Errorf("%v, %v", w.top.elections, err)
+	}
+	same(t, "tables", len(w.Elections()), 2)
+	w.Reset(1, 0)
+	same(t, "after a reset", slices.Equal(w.top.elections, make([]*election, 3)), true)
+}

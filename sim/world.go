@@ -17,6 +17,7 @@ type World struct {
 	last        Time // when something last happened; before the first event, before virtual zero
 	state
 	quota quota
+	known Elections // tables that a fault from outside may need
 
 	tracing  bool
 	records  []Record
@@ -77,18 +78,27 @@ func (s *state) copyFrom(src *state) {
 }
 
 // NewWorld returns a World that plays cfg, standing at virtual zero of trial 0 with seed 0. Only Reset starts a trial.
-func NewWorld(cfg *Config) *World {
-	top := newTopology(cfg)
+func NewWorld(cfg *Config) *World { return NewWorldKnowing(cfg, nil) }
+
+// NewWorldKnowing is NewWorld for somebody who has tables of elections already.
+func NewWorldKnowing(cfg *Config, known Elections) *World {
+	top := newTopology(cfg, known)
 	top.pristine.fleet.windows = [2]windowSlot{noWindow, noWindow}
-	w := &World{top: top}
+	w := &World{top: top, known: known}
 	w.Reset(0, 0)
 	return w
 }
 
+// Elections are the tables that the World has.
+func (w *World) Elections() Elections { return w.top.tables }
+
+// Know gives the World tables of elections, which it otherwise plays when a fault is injected that needs them.
+func (w *World) Know(known Elections) { w.known = known }
+
 // Twin returns another World that plays the same Config, standing at virtual zero of trial 0 with seed 0. The two share what neither
 // writes, and so what it costs to lay the Config out.
 func (w *World) Twin() *World {
-	twin := &World{top: w.top}
+	twin := &World{top: w.top, known: w.known}
 	twin.Reset(0, 0)
 	return twin
 }
@@ -130,7 +140,7 @@ func (w *World) CopyFrom(src *World) {
 	w.clock.CopyFrom(&src.clock)
 	w.copyFrom(&src.state)
 	w.quota.copyFrom(&src.quota)
-	w.last, w.tracing, w.checking = src.last, src.tracing, src.checking
+	w.last, w.tracing, w.checking, w.known = src.last, src.tracing, src.checking, src.known
 	w.records = append(w.records[:0], src.records...)
 	w.service = append(w.service[:0], src.service...)
 }

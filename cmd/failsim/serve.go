@@ -103,6 +103,9 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 		return err
 	}
 	fleet := server.NewFleet(&sc.Config, f.seed, server.Clock{Wall: time.Now, Speed: speed, Paused: f.paused, StartsNow: f.start == startNow, Bounds: bounds})
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go fleet.Prepare(ctx)
 	signatures := "any signature is taken"
 	if settings.Verifier != nil {
 		signatures = "signatures are verified"

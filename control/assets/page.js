@@ -65,8 +65,8 @@ $("jump").addEventListener("submit", (e) => {
 });
 $("reset").addEventListener("submit", (e) => {
   e.preventDefault();
-  const seed = $("seed").value.trim();
-  post("/v1/reset", `{"seed": ${seed}}`, `virtual zero again, with seed ${seed}`);
+  const seed = $("seed").value.trim(); // stays a text, for a number of JavaScript has 53 bits
+  post("/v1/reset", { seed }, `virtual zero again, with seed ${seed.replace(/^0+(?=.)/, "")}`);
 });
 
 // Fleet.
@@ -227,7 +227,7 @@ function begin(b) {
   $("title").textContent = `The fleet in ${b.region}`;
   document.title = `${b.region}: failsim serve`;
   $("facts").textContent = `${plural(b.group_count, "replication group")}, seed ${b.seed}`;
-  if (document.activeElement !== $("seed")) $("seed").value = String(b.seed);
+  if (document.activeElement !== $("seed")) $("seed").value = b.seed;
   fleet.begin(b.zones, b.continued);
   if (!b.continued) {
     logs.records.length = logs.events.length = 0;
