@@ -55,12 +55,16 @@ func TestAReplicaWithStaleDataCopiesOnceThereIsAPrimary(t *testing.T) {
 	same(t, "synced", synced, []string{"8m10s FullSync g-002", "8m20s NodeSynced g-002"})
 }
 
-// A zone that is cut off with its primary and a replica from 100 s to 110 s is whole in itself: the replica has missed nothing.
+// A zone that is cut off with its primary and a replica from 100 s to 110 s is whole in itself: the replica has missed nothing. If it is cut off
+// alone up to 112 s it has missed what the primary wrote from 110 s on, and more than that is not known: it copies for 10 s.
 func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	g := writing(1)
 	g.NodeGroups[0].Nodes[1].Zone = "a"
-	_, o := play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")))
+	cfg := config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a"))
+	_, o := play(t, cfg)
 	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 110))
+	_, o = play(t, cfg.withFault(FaultPartition, sec(100), 12*time.Second, nodeOf(0, 1)))
+	same(t, "redundancy of one that is away for longer", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 122))
 }
 
 // The replica dies at 100 s and is replaced from 175 s on; the primary dies at 457 s and is known at 472 s. At 475 s the replica's replacement is

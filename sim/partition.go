@@ -127,8 +127,8 @@ func (w *World) comeBack(node int32) {
 func (w *World) unheard(node int32) Time {
 	n := &w.nodes[node]
 	primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]
-	switch {
-	case primary.cutBy == n.cutBy && primary.cutAt == n.cutAt && w.zonal(&w.incidents[n.cutBy]):
+	switch by := &w.incidents[n.cutBy]; {
+	case primary.cutBy == n.cutBy && by.ends == w.clock.Now() && w.zonal(by):
 		return n.cutAt
 	case primary.down&downLost != 0:
 		return n.cutAt.Add(n.lag - w.backlogAge(node))
