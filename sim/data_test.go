@@ -183,3 +183,14 @@ func TestTheLogTrailsToo(t *testing.T) {
 		}
 	}
 }
+
+// The only replica, back with stale data, is what the primary's replacement copies from: it has what the primary has, and copies nothing.
+func TestWhoThePrimaryCopiedFromIsNotStale(t *testing.T) {
+	g := writing(1)
+	g.AutomaticFailover, g.MultiAZ = false, false
+	cfg := config(g).withFault(FaultPartition, sec(100), 60*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	_, o := play(t, cfg)
+	same(t, "tail", tails(o), []time.Duration{5 * time.Second})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 490))
+	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 160))
+}

@@ -183,3 +183,17 @@ func TestWritesTakenAloneBeforeThePromotionAreLost(t *testing.T) {
 	same(t, "promoted", o.Failovers[0].Promoted, sec(130))
 	same(t, "lost", o.Failovers[0].LostTail, 10*time.Second+time.Millisecond)
 }
+
+// With a node timeout of 200 ms FAIL is undone after 400 ms, and a replica asks for votes 500 ms after FAIL at the earliest: a primary that is
+// back before is spared.
+func TestFailIsUndoneAfterTwoNodeTimeouts(t *testing.T) {
+	cut := func(lasts time.Duration) *Config {
+		g := voting(makeGroup("g", ClusterEnabled, 3, 1))
+		g.NodeTimeout = 200 * time.Millisecond
+		return config(g).withFault(FaultPartition, sec(100), lasts, nodeOf(0, 0))
+	}
+	_, o := play(t, cut(time.Hour))
+	back := o.Failovers[0].Known.Add(time.Millisecond)
+	_, o = play(t, cut(back.Sub(sec(100))))
+	same(t, "abandoned", o.Failovers[0].Abandoned, back)
+}
