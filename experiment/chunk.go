@@ -2,7 +2,8 @@ package experiment
 
 import (
 	"sync"
-	"sync/atomic"
+
+	"failsim/measure"
 )
 
 // Chunk is what the trials of a range came to, one by one.
@@ -20,16 +21,19 @@ type Chunk struct {
 type chunk struct {
 	Range
 
-	left    atomic.Int64 // trials that nobody has handed over; below 0 once the chunk is being finished
 	mutex   sync.Mutex
+	left    int64 // trials that nobody has handed over
+	workers int   // who play some of it now
 	columns int64
+	tally   *measure.Tally
 	rows    []int64 // by trial: workers write to their own
 }
 
-// open makes room for the rows, the first time.
+// open is when a worker begins to play some of the chunk. It makes room for the rows, the first time.
 func (c *chunk) open(p *plan, columns int64) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	c.workers++
 	if c.rows != nil {
 		return
 	}
@@ -47,18 +51,49 @@ func (c *chunk) row(trial int64) []int64 {
 	return c.rows[at : at+c.columns]
 }
 
-// finish gives the chunk away and frees it, if all of it was handed over and nobody else does so.
-func (c *chunk) finish(p *plan) (err error) {
-	if !c.left.CompareAndSwap(0, -1) {
-		return nil
+// add takes up what a worker has of the chunk, and tells whether that was the last of it. The first worker's tally becomes that of the
+// chunk.
+func (c *chunk) add(w *worker) (whole bool) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.left -= w.tally.Trials()
+	c.workers--
+	if c.tally == nil {
+		c.tally, w.tally = w.tally, nil
+	} else {
+		c.tally.Merge(w.tally)
+		w.tally.Reset()
 	}
-	if p.to.Chunk != nil {
+	return c.left == 0 && c.workers == 0
+}
+
+// without tells the chunk that the Sink has got what so many of its trials add up to.
+func (c *chunk) without(trials int64) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.left -= trials
+}
+
+// finish gives the whole chunk away and frees it.
+func (c *chunk) finish(p *plan) error {
+	err := p.give(c.Range, c.tally)
+	if err == nil && p.to.Chunk != nil {
 		err = p.to.Chunk(&Chunk{
 			Range: c.Range, Seed: p.opts.Seed, Rows: c.rows, Columns: int(c.columns),
 			WindowTrials: max(0, min(c.To, p.opts.Windows)-c.From),
 		})
 	}
+	c.tally.Reset()
+	p.idleTallies.Put(c.tally)
 	p.idleRows.Put(&c.rows)
-	c.rows = nil
+	c.tally, c.rows = nil, nil
 	return err
+}
+
+// give lets the Sink have what some trials of a chunk add up to.
+func (p *plan) give(chunk Range, t *measure.Tally) error {
+	if p.to.Tally == nil || t.Trials() == 0 {
+		return nil
+	}
+	return p.to.Tally(chunk, t)
 }

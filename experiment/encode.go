@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"sync"
 
 	"failsim/measure"
 	"failsim/sim"
@@ -43,12 +44,13 @@ type trials struct {
 
 // Storing gives everything to write, a section of a chunk at a time; last says that the chunk is whole.
 func Storing(write func(chunk Range, section []byte, last bool) error) Sink {
+	var idle packers
 	return Sink{
 		Windows: func(chunk Range, w *Windows) error {
 			return write(chunk, section{sectionWindows, w.From, w.Trials, 0}.with(w.packed), false)
 		},
 		Tally: func(chunk Range, t *measure.Tally) error {
-			text, err := compressed(func(e *gob.Encoder) error {
+			text, err := idle.compressed(func(e *gob.Encoder) error {
 				for state := range t.States() {
 					if err := e.Encode(state); err != nil {
 						return err
@@ -62,7 +64,7 @@ func Storing(write func(chunk Range, section []byte, last bool) error) Sink {
 			return write(chunk, section{sectionTally, chunk.From, t.Trials(), 0}.with(text), false)
 		},
 		Chunk: func(c *Chunk) error {
-			text, err := compressed(func(e *gob.Encoder) error { return e.Encode(&trials{c.Seed, c.Columns, c.Rows, c.WindowTrials}) })
+			text, err := idle.compressed(func(e *gob.Encoder) error { return e.Encode(&trials{c.Seed, c.Columns, c.Rows, c.WindowTrials}) })
 			if err != nil {
 				return err
 			}
@@ -81,14 +83,22 @@ func (s section) with(content []byte) []byte {
 	return append(text, content...)
 }
 
-// compressed writes gobs.
-func compressed(write func(*gob.Encoder) error) ([]byte, error) {
-	var text bytes.Buffer
-	packer, err := zstd.NewWriter(&text, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
-	if err != nil {
-		return nil, err
+// packers are compressors that are not in use: each has megabytes of its own.
+type packers struct{ sync.Pool }
+
+// compressed gives gobs that were compressed.
+func (p *packers) compressed(write func(*gob.Encoder) error) ([]byte, error) {
+	packer, ok := p.Get().(*zstd.Encoder)
+	if !ok {
+		var err error
+		if packer, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+			return nil, err
+		}
 	}
-	err = write(gob.NewEncoder(packer))
+	defer p.Put(packer)
+	var text bytes.Buffer
+	packer.Reset(&text)
+	err := write(gob.NewEncoder(packer))
 	err = errors.Join(err, packer.Close())
 	return text.Bytes(), err
 }

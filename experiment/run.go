@@ -136,7 +136,8 @@ type plan struct {
 	cancelled atomic.Bool  // stop at once
 	failed    atomic.Bool  // take no further block
 	finished  chan struct{}
-	idleRows  sync.Pool // what finished chunks have left for others to use again
+	// What finished chunks have left for others to use again: rows and empty tallies.
+	idleRows, idleTallies sync.Pool
 }
 
 // block is trials that one worker plays in one go, all of one chunk.
@@ -162,9 +163,7 @@ func newPlan(cfg *sim.Config, opts Options, to Sink) *plan {
 	for _, r := range opts.Ranges {
 		for from := r.From; from < r.To; {
 			to := min(r.To, (from/ChunkSize+1)*ChunkSize)
-			c := &chunk{Range: Range{from, to}}
-			c.left.Store(to - from)
-			p.split(c, size)
+			p.split(&chunk{Range: Range{from, to}, left: to - from}, size)
 			from = to
 		}
 	}

@@ -14,11 +14,11 @@ import (
 type worker struct {
 	plan    *plan
 	world   *sim.World
-	tally   *measure.Tally
-	chunk   *chunk  // whose trials the tally holds; nil: none
-	columns int64   // of a row
-	windows Windows // that were not handed over yet
-	err     error   // what ended the worker, in the trial `trial`
+	tally   *measure.Tally // nil between chunks
+	chunk   *chunk         // whose trials the tally holds; nil: none
+	columns int64          // of a row
+	windows Windows        // that were not handed over yet
+	err     error          // what ended the worker, in the trial `trial`
 
 	// What is written at every trial stays off the cache lines of other workers.
 	_     [128]byte
@@ -49,6 +49,14 @@ func (w *worker) work() {
 	}
 }
 
+// emptyTally takes one that a chunk has left, or makes one.
+func (p *plan) emptyTally() *measure.Tally {
+	if t, ok := p.idleTallies.Get().(*measure.Tally); ok {
+		return t
+	}
+	return measure.NewTally(p.cfg, p.opts.Figures...)
+}
+
 // playBlock plays a block, and hands over first what the tally holds of another chunk.
 func (w *worker) playBlock(b *block) error {
 	if w.chunk != b.chunk {
@@ -57,6 +65,9 @@ func (w *worker) playBlock(b *block) error {
 		}
 		w.chunk = b.chunk
 		w.chunk.open(w.plan, w.columns)
+		if w.tally == nil {
+			w.tally = w.plan.emptyTally()
+		}
 	}
 	if err := w.play(b); err != nil {
 		return err
@@ -124,36 +135,27 @@ func (w *worker) keepWindows(c *chunk) error {
 	return err
 }
 
-// handOver gives away what the tally holds, and the chunk once it is whole.
+// handOver gives what the tally holds to its chunk, and the chunk away once it is whole.
 func (w *worker) handOver() error {
 	c := w.chunk
 	if c == nil || w.plan.cancelled.Load() {
 		return nil
 	}
-	w.trial = c.From // an error is of this chunk
-	if err := w.spill(); err != nil {
-		return err
-	}
 	w.chunk = nil
+	if !c.add(w) {
+		return nil
+	}
+	w.trial = c.From // an error is of this chunk
 	return c.finish(w.plan)
 }
 
-// spill gives away what the tally holds.
+// spill gives away what the tally holds, and frees its memory.
 func (w *worker) spill() error {
-	if w.tally.Trials() == 0 {
-		return nil
+	if err := w.plan.give(w.chunk.Range, w.tally); err != nil {
+		return err
 	}
-	if give := w.plan.to.Tally; give != nil {
-		if err := give(w.chunk.Range, w.tally); err != nil {
-			return err
-		}
-	}
-	w.chunk.left.Add(-w.tally.Trials())
-	if w.tally.Cells() > w.plan.mostCells {
-		w.tally = measure.NewTally(w.plan.cfg, w.plan.opts.Figures...)
-	} else {
-		w.tally.Reset()
-	}
+	w.chunk.without(w.tally.Trials())
+	w.tally = measure.NewTally(w.plan.cfg, w.plan.opts.Figures...)
 	return nil
 }
 

@@ -11,7 +11,7 @@ type window[T any] struct {
 }
 
 const (
-	pageBits = 4
+	pageBits = 5
 	pageSize = 1 << pageBits
 )
 
