@@ -60,10 +60,11 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	flags.BoolVar(&f.operator, "operator", false, "play the scenario's own calls and campaigns too")
 	flags.StringVar(&f.record, "record", "", "write the session to this file at the end, as a scenario that plays it again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		sc, err := a.loadSeeded(cmd, args[0], &f.seed)
+		sc, err := load(args[0])
 		if err != nil {
 			return err
 		}
+		settleSeed(cmd, sc, &f.seed)
 		ctx, stop := signal.NotifyContext(cmd.Context(), endings()...)
 		defer stop()
 		return a.serve(ctx, sc, f)
@@ -87,8 +88,9 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	}
 	if sc.Attended() && !f.operator {
 		fmt.Fprintf(a.stderr, "failsim: left out of the scenario: %s; the client is the operator, --operator plays them\n", operatorOf(&sc.Config))
-		sc.Config.Calls, sc.Config.Campaigns = nil, nil
+		sc.LeaveOperatorOut()
 	}
+	a.warn(sc)
 	bounds, err := f.mayRecord(sc)
 	if err != nil {
 		return err
