@@ -3,7 +3,7 @@ package control
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"failsim/dist"
@@ -99,10 +99,12 @@ func (s *Server) setSpeed(r *http.Request) (any, error) {
 		return nil, err
 	}
 	text := string(body.Speed)
-	if word, err := strconv.Unquote(text); err == nil {
-		text = word
-	}
-	if text == "" {
+	switch {
+	case text == `"max"`:
+		text = "max"
+	case strings.HasPrefix(text, `"`):
+		return nil, refuse(http.StatusBadRequest, "speed: %s; want %s", text, want)
+	case text == "":
 		return nil, refuse(http.StatusBadRequest, "speed: missing; want %s", want)
 	}
 	parsed, err := server.ParseSpeed(text)

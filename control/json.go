@@ -76,7 +76,9 @@ func readBody(r *http.Request, into any, want string, optional bool) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
+	if err = decoder.Decode(into); err == nil {
+		err = checkCase(text)
+	}
 	if err == nil {
 		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("more than one object")
@@ -95,6 +97,18 @@ func readBody(r *http.Request, into any, want string, optional bool) error {
 		err = fmt.Errorf("is a JSON %s", wrong.Value)
 	}
 	return refuse(http.StatusBadRequest, "body: %s; want %s", strings.TrimPrefix(err.Error(), "json: "), want)
+}
+
+// checkCase refuses names with capitals, which the decoder takes for those without.
+func checkCase(text []byte) error {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(text, &members) // no object, or more than one, is refused elsewhere
+	for name := range members {
+		if name != strings.ToLower(name) {
+			return fmt.Errorf("unknown field %q", name)
+		}
+	}
+	return nil
 }
 
 func readText(r *http.Request) ([]byte, error) {

@@ -21,7 +21,7 @@ const (
 // live streams what changes, as server-sent events:
 //
 //	begin    which fleet it is: at the start, and when it was put back to virtual zero; "continued" where the client has lines already
-//	change   of clock, idle, api_blocked, quota, outages and groups those that are others than at the last event
+//	change   of clock, idle, api_blocked, lasting, quota, outages and groups those that are others than at the last event
 //	records  new lines of the timeline, the latest 200; first is the number of the first
 //	events   new messages of the service, likewise
 //	end      the server shuts down

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -28,6 +29,11 @@ type event struct {
 		Clock  *struct{ Now float64 }
 		Groups []struct{ ID string }
 		Quota  *struct{ Left int }
+		// Lasting is what lasts; nil where it is as it was.
+		Lasting []struct {
+			Kind, What string
+			Until      float64
+		}
 	}
 }
 
@@ -240,5 +246,46 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the stream is still open")
 		}
+	}
+}
+
+// TestAStreamTellsWhatLasts: a block of the API and a lost zone, until each is over.
+func TestAStreamTellsWhatLasts(t *testing.T) {
+	c, _, _ := startLive(t, time.Hour)
+	w := c.watch("")
+	last := func() string {
+		t.Helper()
+		for {
+			e := w.find("change")
+			if e.Data.Lasting == nil {
+				continue
+			}
+			var all []string
+			for _, l := range e.Data.Lasting {
+				all = append(all, fmt.Sprintf("%s %s %v", l.Kind, l.What, l.Until))
+			}
+			return strings.Join(all, ", ")
+		}
+	}
+	if got := last(); got != "" {
+		t.Errorf("at the beginning: %s", got)
+	}
+	c.post("/v1/clock/pause", "")
+	c.post("/v1/reset", "")
+	c.post("/v1/faults", `{"kind": "api-blocked", "duration": "1h"}`)
+	for want := "api-blocked api-blocked 3600"; ; {
+		if got := last(); got == want {
+			break
+		} else if got != "" {
+			t.Fatalf("blocked: %s", got)
+		}
+	}
+	c.post("/v1/faults", `{"kind": "zone", "zone": "us-east-1a", "duration": "10m"}`)
+	if got := last(); got != "zone zone us-east-1a 600.000000001, api-blocked api-blocked 3600" {
+		t.Errorf("a lost zone: %s", got)
+	}
+	c.post("/v1/clock/advance", `{"duration": "11m"}`)
+	if got := last(); got != "api-blocked api-blocked 3600" {
+		t.Errorf("eleven minutes later: %s", got)
 	}
 }

@@ -24,6 +24,8 @@ func TestMistakesSayWhatIsAllowed(t *testing.T) {
 		{"POST /v1/clock/advance", `{"until": "tomorrow"}`, 400, `until: "tomorrow"; want next or idle`},
 		{"POST /v1/clock/pause", `{"for": "1s"}`, 400, `body: unknown field "for"; want nothing`},
 		{"POST /v1/clock/speed", `{}`, 400, `speed: missing; want {"speed": 60} or {"speed": "max"}`},
+		{"POST /v1/clock/speed", `{"speed": "60"}`, 400, `speed: "60"; want {"speed": 60} or {"speed": "max"}`},
+		{"POST /v1/clock/advance", `{"Duration": "1s"}`, 400, `body: unknown field "Duration"; want {"duration": "90s"}`},
 		{"POST /v1/clock/speed", `{"speed": 0}`, 400, `speed: "0" is no speed; want a number above 0 and up to 1,000,000, or max`},
 		{"POST /v1/test-failover", `{"group": "shop"}`, 400, `body: group and node_group are both needed: {"group": "carts", "node_group": "0001"}`},
 		{"POST /v1/test-failover", `{"group": "shops", "node_group": "0001"}`, 409, `TestFailover of shops/0001: no such replication group`},

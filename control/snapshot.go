@@ -18,7 +18,7 @@ type snapshot struct {
 }
 
 // parts are the names of the parts of a change that are told whole.
-func parts() []string { return []string{"clock", "idle", "api_blocked", "quota", "outages"} }
+func parts() []string { return []string{"clock", "idle", "api_blocked", "lasting", "quota", "outages"} }
 
 // snapshot gives the latest one if it will do, or takes a new one. It is called under the fleet's lock.
 func (s *Server) snapshot(sight server.Sight) *snapshot {
@@ -34,7 +34,7 @@ func (s *Server) snapshot(sight server.Sight) *snapshot {
 		outages.Latest = append(outages.Latest, s.window(w, n, &o))
 	}
 	s.latest = &snapshot{taken: now, resets: sight.Resets, version: sight.Version, clock: sight.Clock,
-		parts: &texts{values: []any{s.clock(sight.Clock), w.Idle(), w.APIBlocked(), s.quota(w), outages}}}
+		parts: &texts{values: []any{s.clock(sight.Clock), w.Idle(), w.APIBlocked(), lastingNow(w), s.quota(w), outages}}}
 	if old.sameWorld(sight) {
 		s.latest.groups = old.groups
 		return s.latest

@@ -9,14 +9,37 @@ import (
 
 // state is the whole fleet at one instant.
 type state struct {
-	Seed       uint64   `json:"seed"`
-	Region     string   `json:"region"`
-	Zones      []string `json:"zones"`
-	Clock      clock    `json:"clock"`
-	Idle       bool     `json:"idle"`
-	APIBlocked bool     `json:"api_blocked"`
-	Quota      quota    `json:"quota"`
-	Groups     []group  `json:"groups"`
+	Seed       uint64    `json:"seed"`
+	Region     string    `json:"region"`
+	Zones      []string  `json:"zones"`
+	Clock      clock     `json:"clock"`
+	Idle       bool      `json:"idle"`
+	APIBlocked bool      `json:"api_blocked"`
+	Lasting    []trouble `json:"lasting"`
+	Quota      quota     `json:"quota"`
+	Groups     []group   `json:"groups"`
+}
+
+// trouble is a fault that lasts.
+type trouble struct {
+	Kind      string  `json:"kind"`
+	What      string  `json:"what"`
+	Until     instant `json:"until"`
+	UntilDate date    `json:"until_date"`
+}
+
+// mostLasting bounds the list of what lasts: chance can cut off many nodes of a large fleet at once.
+const mostLasting = 100
+
+// lastingNow lists the trouble that goes on, by its end.
+func lastingNow(w *sim.World) []trouble {
+	all := []trouble{}
+	for _, l := range w.Lasting() {
+		if len(all) < mostLasting {
+			all = append(all, trouble{l.Kind.String(), l.What, instant(l.Until), dateOf(w, l.Until)})
+		}
+	}
+	return all
 }
 
 type group struct {
@@ -65,7 +88,7 @@ func (s *Server) getState(*http.Request) (any, error) {
 	s.fleet.See(func(sight server.Sight) {
 		w := sight.World
 		all = state{Seed: sight.Seed, Region: s.fleet.Config().Region, Zones: s.fleet.Config().ZoneNames(), Clock: s.clock(sight.Clock), Idle: w.Idle(),
-			APIBlocked: w.APIBlocked(), Quota: s.quota(w), Groups: s.groups(w)}
+			APIBlocked: w.APIBlocked(), Lasting: lastingNow(w), Quota: s.quota(w), Groups: s.groups(w)}
 	})
 	return all, nil
 }

@@ -78,6 +78,46 @@ func (e *editor) bytes() []byte {
 
 func (e *editor) replace(place extent, with string) { e.edits = append(e.edits, edit{place, with}) }
 
+// change gives a value another. A comment behind it on its line was about the old one, so that this stands in front of it.
+func (e *editor) change(value extent, with string) {
+	e.replace(value, with)
+	if at := commentAfter(e.text, value.end); at >= 0 {
+		e.replace(extent{at, at}, "# was "+e.text[value.begin:value.end]+" ")
+	}
+}
+
+// commentAfter is where the comment begins on what is left of a line; -1 where there is none. A text of several lines ends the search.
+func commentAfter(text string, at int) int {
+	for at < len(text) && text[at] != '\n' {
+		switch c := text[at]; c {
+		case '#':
+			return at
+		case '"', '\'':
+			length := quotedLength(text[at:], c)
+			if length < 0 {
+				return -1
+			}
+			at += length
+		default:
+			at++
+		}
+	}
+	return -1
+}
+
+// quotedLength is the length of the text in quotes that begins there, up to its last quote; -1 where that is not on the line.
+func quotedLength(text string, quote byte) int {
+	for i := 1; i < len(text) && text[i] != '\n'; i++ {
+		switch {
+		case text[i] == '\\' && quote == '"':
+			i++
+		case text[i] == quote:
+			return i + 1
+		}
+	}
+	return -1
+}
+
 // insert puts a line before the one that begins there.
 func (e *editor) insert(at int, line string) { e.replace(extent{at, at}, line+"\n") }
 
@@ -88,7 +128,7 @@ func (e *editor) set(key, value string) {
 	heading := slices.IndexFunc(e.headers, func(h header) bool { return h.path == table })
 	switch {
 	case there:
-		e.replace(place, value)
+		e.change(place, value)
 	case name != "" && heading >= 0:
 		e.insert(e.lineAfter(e.headers[heading].begin), name+" = "+value)
 	default:
@@ -131,7 +171,7 @@ func (e *editor) comment(part extent) {
 func (e *editor) undate(start time.Time) {
 	for path, place := range e.values {
 		if at, ok := dateOf(e.text[place.begin:place.end]); ok && path != "start" {
-			e.replace(place, quoted(dist.FormatDuration(at.Sub(start))))
+			e.change(place, quoted(dist.FormatDuration(at.Sub(start))))
 		}
 	}
 }

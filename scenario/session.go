@@ -66,6 +66,14 @@ func (s *Scenario) Record(session *Session) ([]byte, error) {
 // Attended tells whether the scenario has an operator: calls or campaigns.
 func (s *Scenario) Attended() bool { return len(s.Config.Calls)+len(s.Config.Campaigns) > 0 }
 
+// LeaveOperatorOut takes calls and campaigns from the Config, and the warnings about them.
+func (s *Scenario) LeaveOperatorOut() {
+	s.Config.Calls, s.Config.Campaigns = nil, nil
+	s.Warnings = slices.DeleteFunc(s.Warnings, func(p Problem) bool {
+		return strings.HasPrefix(p.Key, "call[") || strings.HasPrefix(p.Key, "campaign[")
+	})
+}
+
 // Recordable tells before a session whether Record can write it, with its seed or another, whatever is done in it; and the instant up to
 // which it may last, and faults be planned. Nothing can be added to calls and faults in brackets, as in `call = [{ … }]`. The instant
 // depends on what the scenario bounds by its horizon: its own length, what campaigns may call and what is expected to happen by chance.

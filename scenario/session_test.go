@@ -237,7 +237,7 @@ func TestDatesAreWrittenAsTheTimeSinceTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.NewReplacer(`"2h"`, `"3h0m1s"`, "2026-03-01T00:00:00Z #", "2026-02-28T23:00:00Z #", "2026-02-28T21:00:00Z", `"-3h"`, "2026-03-01 02:00:00.5+01:00", `"1h0m0.5s"`).
+	want := strings.NewReplacer(`"2h" #`, `"3h0m1s" # was "2h" #`, "2026-03-01T00:00:00Z #", "2026-02-28T23:00:00Z # was 2026-03-01T00:00:00Z #", "2026-02-28T21:00:00Z", `"-3h"`, "2026-03-01 02:00:00.5+01:00 #", `"1h0m0.5s" # was 2026-03-01 02:00:00.5+01:00 #`).
 		Replace("run.seed = 8\n"+text) + "\n\n# The session: calls and faults at the instants at which they came, up to 3h.\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -245,6 +245,17 @@ func TestDatesAreWrittenAsTheTimeSinceTheStart(t *testing.T) {
 	same, err := s.Record(&Session{Start: s.Config.Start, Seed: 1, Until: 1})
 	if want := text + "\n\n# The session: calls and faults at the instants at which they came, up to 1ns.\n"; err != nil || string(same) != want {
 		t.Errorf("from the same start: %v\n%s", err, cmp.Diff(want, string(same)))
+	}
+}
+
+// TestACommentBehindAValueIsFound, and not in a text.
+func TestACommentBehindAValueIsFound(t *testing.T) {
+	for text, want := range map[string]int{
+		"": -1, " \n# another line": -1, ` # one`: 1, `, "#", '\' ] # two`: 13, `, "\"#" # three`: 8, `, """#` + "\n# of several lines\"\"\"": -1, `, '#`: -1,
+	} {
+		if got := commentAfter(text, 0); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
 	}
 }
 

@@ -208,7 +208,7 @@ func TestSpeedsAreRead(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "0", "-1", "NaN", "Inf", "1000001", "fast", "60x"} {
+	for _, text := range []string{"", "0", "-1", "NaN", "Inf", "1000001", "fast", "60x", "1_0", "0x10"} {
 		if got, err := server.ParseSpeed(text); err == nil {
 			t.Errorf("%q is read as %v", text, got)
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"failsim/sim"
@@ -24,7 +25,7 @@ func ParseSpeed(text string) (Speed, error) {
 		return SpeedMax, nil
 	}
 	speed, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(speed > 0 && Speed(speed) <= mostSpeed) {
+	if err != nil || strings.ContainsAny(text, "_xX") || !(speed > 0 && Speed(speed) <= mostSpeed) {
 		return 0, fmt.Errorf("%s is no speed; want a number above 0 and up to %s, or max", words.Quote(text), words.Grouped(int64(mostSpeed)))
 	}
 	return Speed(speed), nil

@@ -1,7 +1,7 @@
 // Package server is ElastiCache's API over a Fleet: the same wire, the same refusals, the same events in the same order, in virtual time.
 //
-// The stance: what the service's model and its recorded answers say is kept to the letter; what the simulation has no notion of is left out
-// or refused, never made up. Where no answer is on record (texts of refusals, which of two applies) the choice is failsim's own, and
+// The stance: what the service's model and its recorded answers say is kept to the letter; what the simulation has no notion of is left out,
+// shown as off or refused, never made up. Where no answer is on record (texts of refusals, which of two applies) the choice is failsim's own, and
 // docs/serve.md says so.
 //
 // The flow: query.Read gives the call, its signature is verified, an operation (group.go, cluster.go, events.go, tags.go) looks at the

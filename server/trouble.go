@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -48,10 +49,23 @@ type Trouble struct {
 	Kind  string
 	Rate  float64
 	While time.Duration
+	Seed  uint64 // of the calls that it strikes; 0 for that of the fleet
 }
 
-// ParseTrouble reads KIND=RATE or KIND=RATE:DURATION, such as slow=0.1:3s.
+// ParseTrouble reads KIND=RATE, with or without :DURATION and @SEED, such as slow=0.1:3s@7.
 func ParseTrouble(text string) (Trouble, error) {
+	text, seed, seeded := strings.Cut(text, "@")
+	t, err := parseUnseeded(text)
+	if err != nil || !seeded {
+		return t, err
+	}
+	if t.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil || t.Seed == 0 {
+		return t, fmt.Errorf("%s: seed %s; want a whole number above 0, such as %s@7", t.Kind, words.Quote(seed), text)
+	}
+	return t, nil
+}
+
+func parseUnseeded(text string) (Trouble, error) {
 	kinds, whiles := troubles()
 	kind, rest, _ := strings.Cut(text, "=")
 	t := Trouble{Kind: kind, While: whiles[kind]}
@@ -76,7 +90,7 @@ func ParseTrouble(text string) (Trouble, error) {
 	return t, nil
 }
 
-// luck is what a call owes to chance: all of it is a function of the fleet's seed and of the call's number.
+// luck is what a call owes to chance: all of it is a function of the fleet's seed, or the trouble's own, and of the call's number.
 type luck struct{ seed, number uint64 }
 
 // troubleMaker decides for each call what strikes it.
@@ -97,7 +111,7 @@ func (m troubleMaker) strikes(kind string, of luck) (time.Duration, bool) {
 		return 0, false
 	}
 	kinds, _ := troubles()
-	stream := of.seed ^ uint64(slices.Index(kinds, kind)+1)<<56
+	stream := cmp.Or(t.Seed, of.seed) ^ uint64(slices.Index(kinds, kind)+1)<<56
 	return t.While, rand.New(rand.NewPCG(stream, of.number)).Float64() < t.Rate
 }
 

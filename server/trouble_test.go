@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -179,16 +180,37 @@ func TestTroublesAreRead(t *testing.T) {
 		"drop=1":         {Kind: "drop", Rate: 1},
 		"slow=0":         {Kind: "slow", While: 2 * time.Second},
 		"stale=1e-3:1h":  {Kind: "stale", Rate: 0.001, While: time.Hour},
+		"slow=0.1:3s@7":  {Kind: "slow", Rate: 0.1, While: 3 * time.Second, Seed: 7},
+		"drop=0.5@8":     {Kind: "drop", Rate: 0.5, Seed: 8},
 	} {
 		if got, err := server.ParseTrouble(text); err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", "slow", "slow=", "slow=2", "slow=-0.1", "slow=NaN", "slow=0.1:", "slow=0.1:31s", "slow=0.1:-1s", "stale=0.1:2h", "drop=0.1:3s", "fast=0.1",
+		"", "slow", "slow=", "slow=2", "slow=-0.1", "slow=NaN", "slow=0.1:", "slow=0.1:31s", "slow=0.1:-1s", "stale=0.1:2h", "drop=0.1:3s", "fast=0.1", "drop=0.1@", "drop=0.1@0", "drop=0.1@-1", "slow=0.1@7:3s",
 	} {
 		if got, err := server.ParseTrouble(text); err == nil {
 			t.Errorf("%q is read as %v", text, got)
 		}
+	}
+}
+
+// TestATroubleCanHaveASeedOfItsOwn: then the fleet's does not choose which calls it strikes, and another one strikes others.
+func TestATroubleCanHaveASeedOfItsOwn(t *testing.T) {
+	struck := func(text string, seed uint64) (which string) {
+		s := troubled(t, text)
+		s.fleet.Reset(seed)
+		for range 64 {
+			which += strconv.Itoa(s.call("DescribeEvents").status / 100)
+		}
+		return which
+	}
+	own := struck("throttling=0.5@7", 1)
+	if struck("throttling=0.5@7", 2) != own {
+		t.Error("the fleet's seed matters")
+	}
+	if struck("throttling=0.5@8", 1) == own || struck("throttling=0.5", 1) == own {
+		t.Error("another seed strikes the same calls")
 	}
 }

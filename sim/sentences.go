@@ -26,7 +26,7 @@ func (w *World) logIncident(kind Kind, index int32) {
 func (w *World) troubleSentence(r Record, node string) string {
 	switch r.Kind {
 	case KindFaultStruck, KindIncidentOver:
-		return w.incidentSentence(r, node)
+		return w.incidentSentence(r)
 	case KindNodeFailed:
 		return node + " fails in " + w.top.nodes[r.Node].cfg.Zone
 	case KindNodeCutOff:
@@ -63,14 +63,17 @@ func (w *World) troubleSentence(r Record, node string) string {
 	return w.workSentence(r, node)
 }
 
-func (w *World) incidentSentence(r Record, node string) string {
-	i := &w.incidents[r.Incident]
-	what := i.kind.String()
-	if i.node < 0 {
-		what += w.placeOf(i)
-	} else {
-		what += " " + node
+// incidentName is the incident's kind, and where it strikes.
+func (w *World) incidentName(i *incident) string {
+	if i.node >= 0 {
+		return i.kind.String() + " " + w.top.nodes[i.node].cfg.ID
 	}
+	return i.kind.String() + w.placeOf(i)
+}
+
+func (w *World) incidentSentence(r Record) string {
+	i := &w.incidents[r.Incident]
+	what := w.incidentName(i)
 	switch {
 	case r.Kind == KindIncidentOver && (i.kind == FaultZone || i.kind == FaultZonePower):
 		return strings.TrimPrefix(what, i.kind.String()+" ") + " is back"

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -128,4 +129,26 @@ func TestOpenOutagesEndNow(t *testing.T) {
 	if next, ok := w.Next(); !ok || next != sec(482) {
 		t.Errorf("next %v %t", next, ok)
 	}
+}
+
+// TestWhatLastsIsListedByItsEnd, and no longer than it lasts.
+func TestWhatLastsIsListedByItsEnd(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultZone, sec(100), 900*time.Second, inZone("a")).
+		withFault(FaultPartition, sec(200), 10*time.Second, nodeOf(0, 1)).withFault(FaultReboot, sec(200), 0, nodeOf(0, 1)).
+		withFault(FaultLagSpike, sec(200), time.Hour, ofGroup())
+	cfg.Blocks = []BlockConfig{{sec(150), 100 * time.Second}}
+	w := world(t, cfg)
+	lasting := func(at Time) (names []string) {
+		w.RunUntil(at)
+		for _, l := range w.Lasting() {
+			names = append(names, fmt.Sprintf("%v: %s until %v", l.Kind, l.What, l.Until))
+		}
+		return names
+	}
+	zone, lag := "zone: zone a until 16m40s", "lag-spike: lag-spike of g until 1h3m20s"
+	same(t, "before", lasting(sec(99)), []string(nil))
+	same(t, "a zone", lasting(sec(100)), []string{zone})
+	same(t, "all", lasting(sec(209)), []string{"partition: partition g-002 until 3m30s", "api-blocked: api-blocked until 4m10s", zone, lag})
+	same(t, "later", lasting(sec(250)), []string{zone, lag})
+	same(t, "at the end", lasting(sec(3800)), []string(nil))
 }

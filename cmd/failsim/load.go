@@ -46,11 +46,15 @@ func (a *app) loadSeeded(cmd *cobra.Command, path string, seed *uint64) (*scenar
 	if err != nil {
 		return nil, err
 	}
+	settleSeed(cmd, sc, seed)
+	a.warn(sc)
+	return sc, nil
+}
+
+func settleSeed(cmd *cobra.Command, sc *scenario.Scenario, seed *uint64) {
 	if !cmd.Flags().Changed("seed") {
 		*seed = sc.Run.Seed
 	}
-	a.warn(sc)
-	return sc, nil
 }
 
 // loadFrom reads the scenario that results are of, as their manifest keeps it.

@@ -56,14 +56,15 @@ A second port has the control API and a page for people. docs/serve.md tells all
 	flags.BoolVar(&f.paused, "paused", false, "start with the clock standing still")
 	flags.StringVar(&f.start, "start", startNow, "the calendar's instant of virtual zero: now, scenario, or such as 2026-01-01T00:00:00Z")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all randomness (default: the scenario's)")
-	flags.StringArrayVar(&f.troubles, "trouble", nil, "KIND=RATE[:DURATION], may be repeated: "+server.TroubleKinds())
+	flags.StringArrayVar(&f.troubles, "trouble", nil, "KIND=RATE[:DURATION][@SEED], may be repeated: "+server.TroubleKinds())
 	flags.BoolVar(&f.operator, "operator", false, "play the scenario's own calls and campaigns too")
 	flags.StringVar(&f.record, "record", "", "write the session to this file at the end, as a scenario that plays it again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		sc, err := a.loadSeeded(cmd, args[0], &f.seed)
+		sc, err := load(args[0])
 		if err != nil {
 			return err
 		}
+		settleSeed(cmd, sc, &f.seed)
 		ctx, stop := signal.NotifyContext(cmd.Context(), endings()...)
 		defer stop()
 		return a.serve(ctx, sc, f)
@@ -87,8 +88,9 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	}
 	if sc.Attended() && !f.operator {
 		fmt.Fprintf(a.stderr, "failsim: left out of the scenario: %s; the client is the operator, --operator plays them\n", operatorOf(&sc.Config))
-		sc.Config.Calls, sc.Config.Campaigns = nil, nil
+		sc.LeaveOperatorOut()
 	}
+	a.warn(sc)
 	bounds, err := f.mayRecord(sc)
 	if err != nil {
 		return err
@@ -110,7 +112,7 @@ func (a *app) serve(ctx context.Context, sc *scenario.Scenario, f *serveFlags) e
 	if settings.Verifier != nil {
 		signatures = "signatures are verified"
 	}
-	fmt.Fprintf(a.stderr, "failsim: ElastiCache API of %s at http://%s, %s\n", sc.Config.Region, listener.Addr(), signatures)
+	fmt.Fprintf(a.stderr, "failsim: ElastiCache API of %s at %s, %s\n", sc.Config.Region, endpoint(listener.Addr()), signatures)
 	calls := server.New(fleet, settings)
 	api := query.NewServer(calls)
 	query.RefuseAsXML(api, calls.NoCall)
@@ -173,6 +175,8 @@ func (f *serveFlags) open(verified bool) (net.Listener, error) {
 	switch {
 	case err != nil:
 		return nil, usagef("--listen: %w", err)
+	case f.listen == "":
+		return nil, usagef("--listen is empty; want an address such as 127.0.0.1:6390")
 	case !address.IP.IsLoopback() && !verified:
 		return nil, usagef("--listen %s is not a loopback address, such as 127.0.0.1:6390; it needs --credentials", f.listen)
 	}
@@ -181,6 +185,14 @@ func (f *serveFlags) open(verified bool) (net.Listener, error) {
 		return nil, usageError{err}
 	}
 	return listener, nil
+}
+
+// endpoint is what clients on this machine are to be given, and whether others can reach it too.
+func endpoint(address net.Addr) string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d and every address of this machine", tcp.Port)
+	}
+	return "http://" + address.String()
 }
 
 // operatorOf counts what the scenario's operator does.

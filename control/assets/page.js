@@ -83,9 +83,20 @@ function drawCounts() {
   $("zones").replaceChildren(...[...count.zones].map(([zone, [up, all]]) => el("li", {}, el("b", {}, zone), ` ${up} of ${plural(all, "node")} ${up === 1 ? "serves" : "serve"}`)));
 }
 
-function drawQuota(q) {
+let quota = null, lasting = [];
+
+// drawQuota tells what is left, and where the service refuses all calls until when.
+function drawQuota() {
+  const q = quota, blocks = lasting.filter((l) => l.kind === "api-blocked");
   const free = q.next_free === null ? "none of them used" : `one more is free at ${offset(q.next_free)}, ${calendar(q.next_free_date)}`;
-  tile("quota", q.left > 0 ? "good" : "bad", `${q.left} of ${q.limit}`, `TestFailover calls left in any ${span(q.window)}; ${free}`);
+  const left = `TestFailover calls left in any ${span(q.window)}; ${free}`;
+  if (blocks.length === 0) return tile("quota", q.left > 0 ? "good" : "bad", `${q.left} of ${q.limit}`, left);
+  tile("quota", "bad", "blocked", `the service refuses TestFailover until ${offset(blocks.at(-1).until)}; ${q.left} of ${q.limit} ${left}`);
+}
+
+function drawLasting() {
+  $("lasting").hidden = lasting.length === 0;
+  $("lasts").replaceChildren(...lasting.map((l) => el("li", {}, el("b", {}, l.what), ` until ${offset(l.until)}, ${calendar(l.until_date)}`)));
 }
 
 // Log.
@@ -237,7 +248,9 @@ function begin(b) {
 
 function change(c) {
   if (c.clock) { clock = c.clock; drawClock(); }
-  if (c.quota) drawQuota(c.quota);
+  if (c.quota) quota = c.quota;
+  if (c.lasting) { lasting = c.lasting; drawLasting(); }
+  if (c.quota || c.lasting) drawQuota();
   if (c.groups) {
     const first = fleet.groups.size === 0;
     fleet.update(c.groups);
