@@ -128,7 +128,7 @@ func play(s *Scenario, seed uint64) *player {
 		at := p.live.Now() + sim.Time(p.Int64N(int64(3*time.Hour)))
 		at -= at % sim.Time([]time.Duration{1, 10 * time.Minute}[p.IntN(2)]) // at round instants, too, where other calls are due
 		p.live.RunUntil(max(at, p.live.Now()))
-		now := p.live.StepAside()
+		now := p.live.StepAside(1)
 		if p.IntN(2) == 0 {
 			p.call(now)
 		} else {

@@ -102,6 +102,28 @@ func bounded(t *testing.T, speed server.Speed, bounds *server.Bounds) *service {
 	return s
 }
 
+// TestAGameDayFollowsTheDatesOfItsCalls: at any speed a script fails one shard over after the other, and polls for the end of each since the Date of
+// its call's own event: it never takes the failover before for its own.
+func TestAGameDayFollowsTheDatesOfItsCalls(t *testing.T) {
+	for _, speed := range []server.Speed{1, 60, server.SpeedMax} {
+		s := serve(t, zoo, speed, server.Settings{})
+		for _, shard := range [][2]string{{"carts", "0001"}, {"orders", "0001"}, {"orders", "0002"}, {"split", "0001"}, {"carts", "0001"}} {
+			s.call("TestFailover", "ReplicationGroupId", shard[0], "NodeGroupId", shard[1]).fine()
+			since := s.call("DescribeEvents", "SourceIdentifier", shard[0], "Duration", "600").fine().root.text("DescribeEventsResult>Events>Event>Date")
+			var told []string
+			for polls := 0; len(told) == 0 || !strings.HasPrefix(told[0], "Finished recovery"); polls++ {
+				if s.wait(15 * time.Second); polls > 100 {
+					t.Fatalf("speed %v: %v: no end in 100 polls", speed, shard)
+				}
+				told = s.call("DescribeEvents", "StartTime", since, "SourceType", "cache-cluster").fine().texts("DescribeEventsResult>Events>Event>Message")
+			}
+			if len(told) != 3 {
+				t.Errorf("speed %v: %v: cache clusters tell %q", speed, shard, told)
+			}
+		}
+	}
+}
+
 // TestPollsJumpAtSpeedMax: a poll goes to the next event, a call that changes something does not move time.
 func TestPollsJumpAtSpeedMax(t *testing.T) {
 	s := serve(t, zoo, server.SpeedMax, server.Settings{})

@@ -22,9 +22,10 @@ type Fleet struct {
 	world   *sim.World
 	seed    uint64
 	pace    pace
-	resumes Speed  // the speed to resume with; 0 where the clock is not paused
-	version uint64 // counts what has changed the World
-	resets  uint64 // counts how often it was put to virtual zero
+	wall    time.Time // the wall clock's when it was last looked at: the same for all that one call does
+	resumes Speed     // the speed to resume with; 0 where the clock is not paused
+	version uint64    // counts what has changed the World
+	resets  uint64    // counts how often it was put to virtual zero
 	deeds   []Deed
 	// trailing is the same World some while behind, made for the first who asks; it has repeated so many deeds.
 	trailing *sim.World
@@ -137,16 +138,25 @@ func (f *Fleet) change(do func(w *sim.World, now sim.Time)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.catchUp()
-	f.stand(f.world.StepAside())
+	f.stand(f.world.StepAside(f.grain()))
 	do(f.world, f.world.Now())
 	f.version++
 }
 
+// grain is how long before a change nothing else happens. At SpeedMax time stands at the last event that a client has waited for, and the Date
+// of an event has milliseconds: there a client tells what it does from what came before by having one for itself, but where time ends.
+func (f *Fleet) grain() time.Duration {
+	if f.pace.speed == SpeedMax && f.world.Now().Add(time.Millisecond) < f.end() {
+		return time.Millisecond
+	}
+	return 1
+}
+
 // catchUp plays what is due by now.
 func (f *Fleet) catchUp() {
-	wall := f.wallClock()
-	now := f.pace.at(wall, f.end())
-	if ahead := sim.Time(wall.Sub(f.cfg.Start)); f.startsNow && f.pace.speed == SpeedMax && ahead > now {
+	f.wall = f.wallClock()
+	now := f.pace.at(f.wall, f.end())
+	if ahead := sim.Time(f.wall.Sub(f.cfg.Start)); f.startsNow && f.pace.speed == SpeedMax && ahead > now {
 		now = max(now, min(f.end(), ahead))
 		f.pace.virtual = now
 	}
@@ -173,8 +183,8 @@ func (f *Fleet) next() (sim.Time, bool) {
 	return next, ok && next < f.end()
 }
 
-// stand plays up to the instant, and lets the clock go on from there.
+// stand plays up to the instant, and lets the clock go on from there. catchUp comes before it.
 func (f *Fleet) stand(t sim.Time) {
 	f.playTo(t)
-	f.pace.wall, f.pace.virtual = f.wallClock(), t
+	f.pace.wall, f.pace.virtual = f.wall, t
 }

@@ -24,7 +24,7 @@ func TestAWorldWithoutAHorizonGoesOn(t *testing.T) {
 		{Kind: FaultLagSpike, Duration: longestFault, Lag: longestFault, Target: ofGroup()},
 		{Kind: FaultAPIBlocked, Duration: longestFault},
 	} {
-		w.StepAside()
+		w.StepAside(1)
 		f.At = Immediately
 		if _, err := w.Inject(f); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Immediately is the At of a fault that is to strike at the instant at which the World stands.
@@ -97,12 +98,13 @@ func (w *World) Config() *Config {
 	return &cfg
 }
 
-// StepAside plays what is due now, and moves on by nanoseconds to the first instant at which nothing has happened: there a call or a
-// fault from outside has an instant of its own, so that a Config that holds it plays the same trial.
-func (w *World) StepAside() Time {
+// StepAside plays what is due now, and moves on, if something happened at this instant, to the next nanosecond at which nothing has: there a
+// call or a fault from outside has an instant of its own, so that a Config that holds it plays the same trial. A grain above a
+// nanosecond wants as much of it for itself: of a millisecond, an instant in one in which nothing has happened before.
+func (w *World) StepAside(grain time.Duration) Time {
 	w.RunUntil(w.Now())
-	for w.last == w.Now() {
-		w.RunUntil(w.Now() + 1)
+	for w.last >= 0 && w.last/Time(grain) == w.Now()/Time(grain) {
+		w.RunUntil((w.Now()/Time(grain) + 1) * Time(grain))
 	}
 	return w.Now()
 }

@@ -30,7 +30,7 @@ func newSession(seed uint64) *session {
 
 // act does one thing from outside at the instant at which the World stands, and notes it in the Config of the replay.
 func (s *session) act() error {
-	now := s.live.StepAside()
+	now := s.live.StepAside(1)
 	if s.IntN(2) == 0 {
 		s.call(now)
 		return nil
@@ -177,10 +177,10 @@ func TestWhatComesFromOutsideHasAnInstantOfItsOwn(t *testing.T) {
 		withCall(sec(700), "g", "0001")
 	w := world(t, cfg)
 	w.RunUntil(sec(100))
-	same(t, "aside", w.StepAside(), sec(100)+2)
-	same(t, "still there", w.StepAside(), sec(100)+2)
+	same(t, "aside", w.StepAside(1), sec(100)+2)
+	same(t, "still there", w.StepAside(1), sec(100)+2)
 	w.TestFailover("nope", "0001")
-	same(t, "after a call", w.StepAside(), sec(100)+3)
+	same(t, "after a call", w.StepAside(1), sec(100)+3)
 	f, err := w.Inject(FaultConfig{At: Immediately, Kind: FaultAPIBlocked, Duration: 600*time.Second - 3})
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +248,7 @@ func TestASecondScalingStartsFromTheFirst(t *testing.T) {
 		{"cache.r7g.xlarge", "node_type: group g has cache.r7g.xlarge already"},
 		{"cache.r7g.large", "<nil>"},
 	} {
-		w.StepAside()
+		w.StepAside(1)
 		_, err := w.Inject(FaultConfig{At: Immediately, Kind: FaultScale, Target: ofGroup(), Work: WorkConfig{NodeType: c.nodeType}})
 		if got := fmt.Sprint(err); got != c.want {
 			t.Errorf("to %s: %s, want %s", c.nodeType, got, c.want)
