@@ -89,7 +89,8 @@ let quota = null, lasting = [];
 function drawQuota() {
   const q = quota, blocks = lasting.filter((l) => l.kind === "api-blocked");
   const free = q.next_free === null ? "none of them used" : `one more is free at ${offset(q.next_free)}, ${calendar(q.next_free_date)}`;
-  const left = `TestFailover calls left in any ${span(q.window)}; ${free}`;
+  const hours = q.window / 3600; // a day is 24 h to whoever knows the quota
+  const left = `TestFailover calls left in any ${Number.isInteger(hours) && hours <= 48 ? `${hours} h` : span(q.window)}; ${free}`;
   if (blocks.length === 0) return tile("quota", q.left > 0 ? "good" : "bad", `${q.left} of ${q.limit}`, left);
   tile("quota", "bad", "blocked", `the service refuses TestFailover until ${offset(blocks.at(-1).until)}; ${q.left} of ${q.limit} ${left}`);
 }

@@ -92,7 +92,7 @@ func TestServedPage(t *testing.T) {
 // spans checks how durations are written: a unit of which there is none is left out, and so is a minute of 60 seconds.
 func (t *tab) spans() {
 	t.Helper()
-	t.has("#tile-quota", "TestFailover calls left in any 1 d;")
+	t.has("#tile-quota", "TestFailover calls left in any 24 h;")
 	got := eval[string](t, `import("/time.js").then((time) => [0, 0.004, 9.994, 9.996, 25, 59.94, 59.96, 60, 61.5, 119.9, 3600, 3660, 3659, 7199, 86400, 90000, 86399, 31622400].map(time.span).join(", "))`)
 	const want = "0, 0.00 s, 9.99 s, 10.0 s, 25.0 s, 59.9 s, 1 min, 1 min, 1 min 1 s, 1 min 59 s, 1 h, 1 h 1 min, 1 h, 1 h 59 min, 1 d, 1 d 1 h, 23 h 59 min, 366 d"
 	if got != want {
