@@ -21,6 +21,8 @@ func ReadFault(cfg *sim.Config, text []byte) (sim.FaultConfig, error) {
 		defaults: &defaults{all: sim.Defaults(), used: map[string]bool{}}}
 	r := newReader(doc)
 	r.cfg, r.alone = *cfg, true
+	r.cfg.Calls = nil // it is the calls made so far that count
+	r.multiAZ = everMultiAZ(&r.cfg)
 	for i := range cfg.Groups {
 		r.groupByID[cfg.Groups[i].ID] = i
 	}

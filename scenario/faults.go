@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"failsim/dist"
@@ -59,6 +60,7 @@ func (r *reader) readFaults(tables []*table) {
 		return
 	}
 	names := faultKinds()
+	r.multiAZ = everMultiAZ(&r.cfg)
 	for _, t := range tables {
 		f, ok := r.readAnyFault(t, names)
 		switch {
@@ -202,22 +204,41 @@ func (t *table) slowdown() int64 {
 	return int64(math.Round(v * sim.Unhurried))
 }
 
-// readPowered reads the groups that lose power: those named, which must be Multi-AZ, or all that are.
+// everMultiAZ tells of each group whether it is Multi-AZ, or may become so by a call of the Config.
+func everMultiAZ(cfg *sim.Config) []bool {
+	called := map[string]bool{}
+	for i := range cfg.Calls {
+		if c := &cfg.Calls[i]; c.Modify.MultiAZ == sim.SwitchOn {
+			called[strings.ToLower(c.Group)] = true
+		}
+	}
+	is := make([]bool, len(cfg.Groups))
+	for g := range cfg.Groups {
+		is[g] = cfg.Groups[g].MultiAZ || called[cfg.Groups[g].ID]
+	}
+	return is
+}
+
+// readPowered reads the groups that lose power. Those named must be Multi-AZ. In a file the fault has all groups where none is named, of
+// which sim strikes those that are Multi-AZ then: a call from outside can make a group so that no call of the file does.
 func (r *reader) readPowered(t *table, f *sim.FaultConfig) {
-	chosen := r.chosenGroups(t)
+	chosen, named := r.chosenGroups(t), t.has("groups")
 	for _, g := range chosen {
 		switch group := &r.cfg.Groups[g]; {
-		case group.MultiAZ || r.becomesMultiAZ[g]: // sim strikes those that are Multi-AZ then
+		case group.MultiAZ, named && r.multiAZ[g]:
 			f.Target.Groups = append(f.Target.Groups, g)
-		case t.has("groups"):
+		case named:
 			t.wrong("groups", "group %s is not Multi-AZ; the action takes Multi-AZ groups alone", group.ID)
 		}
 	}
 	slices.Sort(f.Target.Groups)
-	if len(f.Target.Groups) == 0 && !t.has("groups") && !r.groupsWrong {
+	if !named && !slices.Contains(r.multiAZ, true) && !r.groupsWrong {
 		t.wrong("kind", "no group is Multi-AZ; the action takes Multi-AZ groups alone")
 	}
 	r.judge(t, f)
+	if !named && !r.alone {
+		f.Target.Groups = chosen
+	}
 }
 
 func (r *reader) readReboot(t *table, f *sim.FaultConfig) {

@@ -18,6 +18,7 @@ func identity(cfg sim.Config, delayTexts []string, thresholds []measure.Threshol
 	for i := range cfg.Groups {
 		cfg.Groups[i].Delays = sim.Delays{}
 	}
+	cfg.Faults = forgetPowered(&cfg)
 	text := serialized(struct {
 		Config     sim.Config
 		Delays     []string
@@ -32,6 +33,17 @@ func identity(cfg sim.Config, delayTexts []string, thresholds []measure.Threshol
 // forgetLabels leaves out the labels that answer calls of other actions than TestFailover: without such calls they mean nothing.
 func forgetLabels(text []byte, labels sim.Refusals) []byte {
 	return bytes.Replace(text, serialized(labels), serialized(labels[:sim.QuotaSpent+1]), 1)
+}
+
+// forgetPowered gives the faults without the groups that no loss of power can strike, because they never are Multi-AZ.
+func forgetPowered(cfg *sim.Config) []sim.FaultConfig {
+	faults, multiAZ := slices.Clone(cfg.Faults), everMultiAZ(cfg)
+	for i := range faults {
+		if target := &faults[i].Target; faults[i].Kind == sim.FaultZonePower {
+			target.Groups = slices.DeleteFunc(slices.Clone(target.Groups), func(g int) bool { return g < len(multiAZ) && !multiAZ[g] })
+		}
+	}
+	return faults
 }
 
 // serialized is all that a Config says, or a part of it.

@@ -87,6 +87,19 @@ func TestIdentityChangesWithTheMeaning(t *testing.T) {
 	}
 }
 
+// TestIdentityHasThePowerLossesOfThoseWhoCanBeStruck: to name all Multi-AZ groups is to name none, unless a call makes another so.
+func TestIdentityHasThePowerLossesOfThoseWhoCanBeStruck(t *testing.T) {
+	const fault = "[[fault]]\nkind = \"zone-power\"\nat = \"3h\"\nzone = \"us-east-1a\"\nduration = \"10m\"\n"
+	fleet := base + "[[replication_group]]\nid = \"alone\"\ncluster_mode = \"disabled\"\nmulti_az = false\n"
+	const call = "[[call]]\naction = \"modify\"\nat = \"2h\"\ngroup = \"Alone\"\nmulti_az = true\n"
+	if parse(t, fleet+fault).Identity != parse(t, fleet+fault+"groups = [\"a\"]\n").Identity {
+		t.Error("a group that is not struck counts")
+	}
+	if parse(t, fleet+call+fault).Identity == parse(t, fleet+call+fault+"groups = [\"a\"]\n").Identity {
+		t.Error("a group that may be struck does not count")
+	}
+}
+
 // TestIdentityHasTheContentsOfFiles: the same values give the same identity under any name, others another.
 func TestIdentityHasTheContentsOfFiles(t *testing.T) {
 	files := map[string]string{"a.csv": "1s\n2s\n", "b.csv": "2s\n1s\n", "c.csv": "1s\n3s\n"}

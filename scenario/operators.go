@@ -50,9 +50,6 @@ func (r *reader) readCall(t *table) (call sim.CallConfig, ok bool) {
 	if call.Action == sim.ActionModify {
 		call.Modify.Primary = t.text("primary", "")
 		call.Modify.AutomaticFailover, call.Modify.MultiAZ = t.toggle("automatic_failover"), t.toggle("multi_az")
-		if g, ok := r.groupByID[strings.ToLower(call.Group)]; ok && call.Modify.MultiAZ == sim.SwitchOn {
-			r.becomesMultiAZ[g] = true
-		}
 	} else if t.need("node_group", `a node group id such as "0001"`) {
 		call.NodeGroup = t.text("node_group", "")
 	}

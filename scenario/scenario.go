@@ -208,17 +208,16 @@ type reader struct {
 	groupsWrong bool              // groups may be missing because of mistakes of their own
 	groupByID   map[string]int    // index into cfg.Groups
 	owners      map[string]string // ids of groups and nodes: the table that took each
-	// becomesMultiAZ has the groups that a call may make Multi-AZ.
-	becomesMultiAZ map[int]bool
-	wildcards      int   // patterns with a wildcard so far
-	targets        int64 // failovers that campaigns set out for so far
-	attempts       int64 // calls that campaigns can make at most so far
+	multiAZ     []bool            // of each group, known when faults are read: see everMultiAZ
+	wildcards   int               // patterns with a wildcard so far
+	targets     int64             // failovers that campaigns set out for so far
+	attempts    int64             // calls that campaigns can make at most so far
 }
 
 func newReader(doc *document) *reader {
 	return &reader{
 		doc: doc, classes: map[string]layer{}, standards: map[string]setting{}, groupByID: map[string]int{},
-		owners: map[string]string{}, becomesMultiAZ: map[int]bool{},
+		owners: map[string]string{},
 	}
 }
 

@@ -405,3 +405,44 @@ func TestASessionMayLastForAsLongAsAScenario(t *testing.T) {
 		}
 	}
 }
+
+// TestPowerIsLostByThoseThatASessionMadeMultiAZ: a fault that names no group strikes them, live and as recorded, also where the calls of the
+// scenario itself are left out.
+func TestPowerIsLostByThoseThatASessionMadeMultiAZ(t *testing.T) {
+	const fleet = "[[replication_group]]\nid = \"a\"\ncluster_mode = \"disabled\"\nmulti_az = false\n" +
+		"[[replication_group]]\nid = \"b\"\ncluster_mode = \"disabled\"\n" +
+		"[[fault]]\nkind = \"zone-power\"\nat = \"1h\"\nzone = \"us-east-1a\"\nduration = \"10m\"\n"
+	const call = "[[call]]\naction = \"modify\"\nat = \"2h\"\ngroup = \"a\"\nmulti_az = true\n"
+	for _, text := range []string{fleet, fleet + call} {
+		s := parse(t, text)
+		cfg := s.Config
+		cfg.Calls = nil
+		live := sim.NewWorld(&cfg)
+		live.Trace(true)
+		live.Reset(1, 0)
+		modify := sim.CallConfig{At: live.StepAside(1), Action: sim.ActionModify, Group: "a", Modify: sim.ModifyConfig{MultiAZ: sim.SwitchOn}}
+		if v := live.Modify(modify.Group, modify.Modify); v != sim.NoViolation {
+			t.Fatal(v)
+		}
+		until := sim.Time(time.Hour) + 1
+		live.RunUntil(until)
+		if got := live.NodeState(0, 0, 0).Condition; got != sim.ConditionFailed {
+			t.Errorf("a-001 is %v without the power of its zone", got)
+		}
+		recorded, err := s.Record(&Session{Start: cfg.Start, Seed: 1, Until: until, Unattended: true, Calls: []sim.CallConfig{modify}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse("session.toml", recorded, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := sim.NewWorld(&again.Config)
+		w.Trace(true)
+		w.Reset(1, 0)
+		w.RunUntil(until)
+		if diff := cmp.Diff(tale(live), tale(w)); diff != "" {
+			t.Errorf("(-session +replay):\n%s", diff)
+		}
+	}
+}
