@@ -83,6 +83,7 @@ func (d *document) openJSON(text string) (*table, error) {
 	if _, err := asTOML(values); err != nil {
 		return nil, Errors{{d.file, 1, "syntax", err.Error()}}
 	}
+	d.json = true
 	return &table{doc: d, values: values}, nil
 }
 

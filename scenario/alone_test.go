@@ -38,6 +38,7 @@ slowdown = 3
 		"heading": "[[fault]]\nkind = \"zone\"\nat = \"90s\"\nzone = \"us-east-1a\"\nduration = \"1h\"\nslowdown = 3\n",
 		"table":   "[fault]\nkind = \"zone\"\nat = \"90s\"\nzone = \"us-east-1a\"\nduration = \"1h\"\nslowdown = 3\n",
 		"JSON":    `{"kind": "zone", "at": "90s", "zone": "us-east-1a", "duration": "1h", "slowdown": 3}`,
+		"date":    `{"kind": "zone", "at": "2026-01-01T02:01:30+02:00", "zone": "us-east-1a", "duration": "1h", "slowdown": 3}`,
 		"nested":  ` {"fault": {"kind": "zone", "at": "90s", "zone": "us-east-1a", "duration": "1h", "slowdown": 3.0}}`,
 	} {
 		got, err := ReadFault(&s.Config, []byte(text))
@@ -78,6 +79,9 @@ func TestMistakesInAFaultAlone(t *testing.T) {
 		"kind = \"reboot\"\nat = \"1m\"\nnode = \"b-0001-001\"":  `fault:1: kind: group b has cluster mode enabled, and RebootCacheCluster is not supported there`,
 		"[[fault]]\nkind = \"node\"\n[[fault]]\nkind = \"node\"": `fault:3: fault[2]: a second fault; want one`,
 		"[[fault]]\nkind = \"node\"\n[[call]]\nat = \"1m\"":      `fault:3: call: unknown key; have fault`,
+		`{"kind": "api-blocked", "at": "2026-01-01T00:01:30"}`:   `fault:1: at: the text "2026-01-01T00:01:30"; want a date and time with an offset, such as 2026-01-01T12:00:00Z`,
+		`{"kind": "api-blocked", "at": "2025-12-31T00:00:00Z"}`:  `fault:1: at: before the start; want an instant from the start to the horizon`,
+		"kind = \"api-blocked\"\nat = \"2026-01-01T00:01:30Z\"":  `fault:2: at: the text "2026-01-01T00:01:30Z"; write a date and time without quotes`,
 		`{"kind": null}`:      `fault:1: syntax: kind: null; leave the key out`,
 		`{"kind": "node"} {}`: `fault:1: syntax: more than one object; want one`,
 		`{"kind": 3}`:         "fault:1: kind: the integer 3; want a text such as \"…\"",

@@ -27,6 +27,7 @@ type document struct {
 
 	start   time.Time
 	horizon time.Duration
+	json    bool // the text is JSON
 }
 
 // open parses the text and gives its root table. An error of syntax stands alone: nothing else can be told.

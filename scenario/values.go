@@ -30,7 +30,7 @@ func (d *document) instant(value any) (sim.Time, error) {
 	case string:
 		span, err := dist.ParseDuration(v)
 		if err != nil && strings.Count(v, "-") >= 2 {
-			return 0, fmt.Errorf("the text %s; write a date and time without quotes", words.Quote(v))
+			return d.quotedDate(v)
 		}
 		return sim.Time(span), err
 	case time.Time:
@@ -41,6 +41,18 @@ func (d *document) instant(value any) (sim.Time, error) {
 	}
 	return 0, fmt.Errorf(`%s; want a duration such as "10m" or a date and time such as 2026-01-01T12:00:00Z`,
 		describe(value))
+}
+
+// quotedDate reads a datetime in quotes, which JSON alone needs.
+func (d *document) quotedDate(text string) (sim.Time, error) {
+	if !d.json {
+		return 0, fmt.Errorf("the text %s; write a date and time without quotes", words.Quote(text))
+	}
+	date, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return 0, fmt.Errorf("the text %s; want a date and time with an offset, such as 2026-01-01T12:00:00Z", words.Quote(text))
+	}
+	return sim.Time(date.Sub(d.start)), nil
 }
 
 // at reads the required instant at which something happens; it lies between the start and the horizon.
