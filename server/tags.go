@@ -50,10 +50,9 @@ func (s *Server) listTags(q *call) (any, error) {
 		return nil, refuse("InvalidARN", "%s is not the ARN of a replication group or cluster of this account and Region, such as %s", name,
 			arn(s.cfg.Region, kindGroup, "my-group"))
 	}
-	group, found := s.groupByID[id]
-	if kind == kindCluster {
-		p, known := s.nodeByID[id]
-		group, found = p.group, known
+	p, found := s.nodeByID[id]
+	if kind == kindGroup {
+		p.group, found = s.groupByID[id]
 	}
 	switch {
 	case !found && kind == kindCluster:
@@ -61,15 +60,19 @@ func (s *Server) listTags(q *call) (any, error) {
 	case !found:
 		return nil, noGroup(id)
 	}
-	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && !s.atRest(group) {
+	if _, ok := s.trouble.strikes(troubleTags, q.luck); ok && !s.atRest(kind, p) {
 		return nil, refuse("InvalidReplicationGroupState", "Cluster not in available state to perform tagging operations.")
 	}
 	return tagsResult{}, nil
 }
 
-// atRest tells whether the group is shown as available, and none of its nodes is being replaced, whatever is shown meanwhile.
-func (s *Server) atRest(group int) (is bool) {
-	s.fleet.View(func(w *sim.World) { is = w.ShownStatus(group) == sim.StatusAvailable && !w.Replacing(group) })
+// atRest tells whether the group, or the cluster and its group, is shown as available, and no node of the group is being replaced,
+// whatever is shown meanwhile.
+func (s *Server) atRest(kind string, p place) (is bool) {
+	s.fleet.View(func(w *sim.World) {
+		is = w.ShownStatus(p.group) == sim.StatusAvailable && !w.Replacing(p.group) &&
+			(kind == kindGroup || clusterStatus(s.cfg, w, p) == sim.StatusAvailable.String())
+	})
 	return is
 }
 

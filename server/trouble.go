@@ -23,7 +23,7 @@ const (
 	troubleSlow     = "slow"             // answered after a while of wall time
 	troubleDrop     = "drop"             // done, and the connection closed without an answer
 	troubleStale    = "stale"            // descriptions of groups and nodes as they were a while of virtual time ago
-	troubleTags     = "tags-refused"     // ListTagsForResource refused while the group is not available, or a node of it is being replaced
+	troubleTags     = "tags-refused"     // ListTagsForResource refused while the resource or its group is not available, or a node of the group is being replaced
 )
 
 // troubles lists the kinds, with the while that each takes if it is not told; 0 for those that take none.

@@ -128,21 +128,27 @@ func TestStaleDescriptions(t *testing.T) {
 	}
 }
 
-// TestTagsAreRefusedWhileAGroupIsNotAtRest: during a replacement and a modification, and only then.
+// TestTagsAreRefusedWhileAGroupIsNotAtRest: during a replacement and a modification, and only then; those of a cluster also while that reboots.
 func TestTagsAreRefusedWhileAGroupIsNotAtRest(t *testing.T) {
 	s := troubled(t, "tags-refused=1")
-	tags := func() *answer {
-		return s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:carts")
+	tagsOf := func(resource string) *answer {
+		return s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:"+resource)
 	}
+	tags := func() *answer { return tagsOf("replicationgroup:carts") }
 	tags().fine()
 	s.failOver().fine()
 	tags().refused("InvalidReplicationGroupState")
-	s.call("ListTagsForResource", "ResourceName", "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:alone").fine()
+	tagsOf("replicationgroup:alone").fine()
+	tagsOf("cluster:carts-002").refused("InvalidReplicationGroupState")
 	s.fleet.AdvanceUntilIdle()
 	tags().fine()
 	s.call("ModifyReplicationGroup", "ReplicationGroupId", "carts", "AutomaticFailoverEnabled", "false", "MultiAZEnabled", "false").fine()
 	tags().refused("InvalidReplicationGroupState")
 	s.fleet.Advance(time.Hour)
+	tags().fine()
+	s.call("RebootCacheCluster", "CacheClusterId", "carts-001", "CacheNodeIdsToReboot.CacheNodeId.1", "0001").fine()
+	tagsOf("cluster:carts-001").refused("InvalidReplicationGroupState")
+	tagsOf("cluster:carts-002").fine()
 	tags().fine()
 }
 
