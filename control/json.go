@@ -127,6 +127,14 @@ func readAfter(r *http.Request) (int, error) {
 	return readNumber(r, "after", "one number of lines that you have, 0 or more", numbers{0, 0, math.MaxInt})
 }
 
+// within refuses a client that has more of a list than there is: the fleet was put back to virtual zero meanwhile.
+func within(after, count int) error {
+	if after <= count {
+		return nil
+	}
+	return refuse(http.StatusBadRequest, "after=%d; there are %d; begin with 0 again after a reset", after, count)
+}
+
 // numbers are what a parameter may be: from least to most, and usual where it is left out.
 type numbers struct{ usual, least, most int }
 

@@ -31,10 +31,11 @@ func (s *Server) getEvents(r *http.Request) (any, error) {
 		Next   int            `json:"next"`
 	}{Events: []serviceEvent{}, Next: after}
 	s.fleet.View(func(w *sim.World) {
+		err = within(after, w.ServiceEventCount())
 		answer.Events = s.appendEvents(answer.Events, w, after)
 		answer.Next += len(answer.Events)
 	})
-	return answer, nil
+	return answer, err
 }
 
 // appendEvents appends the messages from that one on.
@@ -58,6 +59,9 @@ func (s *Server) writeTimeline(w http.ResponseWriter, r *http.Request) error {
 	var end int
 	var resets uint64
 	s.fleet.See(func(sight server.Sight) { end, resets = len(sight.World.Records()), sight.Resets })
+	if err := within(next, end); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	for next < end {
 		var lines bytes.Buffer

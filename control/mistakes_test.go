@@ -2,6 +2,8 @@ package control_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -70,5 +72,29 @@ func TestAMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
 	c := start(t)
 	if allow := c.visit("DELETE", "/v1/clock/advance", bearer).Header.Get("Allow"); allow != "POST" {
 		t.Errorf("Allow: %q", allow)
+	}
+}
+
+// TestWhoKeepsACountOverAResetIsTold: of what the client has and the fleet has not there would be no end of waiting.
+func TestWhoKeepsACountOverAResetIsTold(t *testing.T) {
+	c := start(t)
+	c.post("/v1/test-failover", `{"group": "shop", "node_group": "0001"}`)
+	c.post("/v1/clock/advance", `{"until": "idle"}`)
+	_, timeline := c.send("GET", "/v1/timeline", "")
+	kept := map[string]int{"/v1/timeline": strings.Count(timeline, "\n")}
+	for _, path := range []string{"/v1/events", "/v1/outages"} {
+		var page struct{ Next int }
+		c.get(path, &page)
+		kept[path] = page.Next
+	}
+	c.post("/v1/reset", "")
+	for path, n := range kept {
+		status, text := c.send("GET", fmt.Sprintf("%s?after=%d", path, n), "")
+		if want := fmt.Sprintf("after=%d; there are 0; begin with 0 again after a reset", n); status != http.StatusBadRequest || !strings.Contains(text, want) {
+			t.Errorf("%s: %d %s, want %s", path, status, text, want)
+		}
+		if status, text := c.send("GET", path+"?after=0", ""); status != http.StatusOK {
+			t.Errorf("%s after 0: %d %s", path, status, text)
+		}
 	}
 }

@@ -63,6 +63,7 @@ func (s *Server) getOutages(r *http.Request) (any, error) {
 	s.fleet.See(func(sight server.Sight) {
 		s.outages.follow(sight)
 		w := sight.World
+		err = within(after, w.OutageCount())
 		page.Now, page.Totals = instant(w.Now()), s.outages.totals(w)
 		for ; page.Next < w.OutageCount(); page.Next++ {
 			o := w.OutageAt(page.Next)
@@ -78,7 +79,7 @@ func (s *Server) getOutages(r *http.Request) (any, error) {
 			page.Windows = append(page.Windows, s.window(w, page.Next, &o))
 		}
 	})
-	return page, nil
+	return page, err
 }
 
 func (s *Server) window(w *sim.World, n int, o *sim.OutageWindow) window {
