@@ -51,6 +51,11 @@ func mayCreate(path string) error {
 	if store.Owns(path) {
 		return fmt.Errorf("%s is a file of the results in %s; want another name", path, dir)
 	}
+	if up := strings.LastIndex(path, "/../"); up >= 0 { // no folder is made to go up from
+		if _, err := os.Stat(path[:up+len("/..")]); err != nil {
+			return err
+		}
+	}
 	for !exists(dir) && dir != filepath.Dir(dir) { // it will be made
 		dir = filepath.Dir(dir)
 	}

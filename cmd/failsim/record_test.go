@@ -94,13 +94,16 @@ func TestAFileThatCannotBeMadeIsKnownBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "new.toml"):           "",
-		filepath.Join(dir, "sub/deep/new.toml"):  "",
-		file:                                     "is there already",
-		filepath.Join(file, "new.toml"):          "not a directory",
-		"/proc/failsim/new.toml":                 "/proc",
-		dir:                                      "is there already",
-		filepath.Join(file, "sub", "x/new.toml"): "not a directory",
+		filepath.Join(dir, "new.toml"):          "",
+		filepath.Join(dir, "sub/deep/new.toml"): "",
+		file:                                    "is there already",
+		filepath.Join(file, "new.toml"):         "not a directory",
+		"/proc/failsim/new.toml":                "/proc",
+		dir:                                     "is there already",
+		dir + "/nope/../new.toml":               "no such file",
+		dir + "/nope/../sub/new.toml":           "no such file",
+		dir + "/../" + filepath.Base(dir) + "/sub/new.toml": "",
+		filepath.Join(file, "sub", "x/new.toml"):            "not a directory",
 	} {
 		if err := mayCreate(path); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", path, err, want)
