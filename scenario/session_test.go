@@ -13,7 +13,7 @@ import (
 )
 
 // recorded is a scenario that leaves little to the session: cluster modes, a campaign, a failure by chance, calls at round instants, dates.
-const recorded = `horizon = "1h" # far shorter than the session
+const recorded = `horizon = "7h" # far shorter than the session
 start = 2026-03-01T00:00:00Z
 [[replication_group]]
 id = "plain"
@@ -41,6 +41,11 @@ node_group = "0001"
 [[campaign]]
 at = 2026-03-01T01:40:00.000000000+01:00
 groups = ["sharded"]
+[[fault]]
+kind = "zone-power"
+at = "6h"
+zone = "us-east-1a"
+duration = "3h"
 [[failure]]
 kind = "node"
 every = "exponential(20h)"
