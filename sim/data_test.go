@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -56,7 +57,8 @@ func TestAReplicaWithStaleDataCopiesOnceThereIsAPrimary(t *testing.T) {
 }
 
 // A zone that is cut off with its primary and a replica from 100 s to 110 s is whole in itself: the replica has missed nothing. If it is cut off
-// alone up to 112 s it has missed what the primary wrote from 110 s on, and more than that is not known: it copies for 10 s.
+// alone up to 112 s it has missed the 2 MB that the primary wrote from 110 s on, and copies for 10 s; up to 111 s it is 1 MB, which the backlog
+// holds.
 func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	g := writing(1)
 	g.NodeGroups[0].Nodes[1].Zone = "a"
@@ -65,6 +67,30 @@ func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 110))
 	_, o = play(t, cfg.withFault(FaultPartition, sec(100), 12*time.Second, nodeOf(0, 1)))
 	same(t, "redundancy of one that is away for longer", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 122))
+	_, o = play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")).withFault(FaultPartition, sec(100), 11*time.Second, nodeOf(0, 1)))
+	same(t, "redundancy of one that is away for 1 s more", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 111))
+}
+
+// The primary is cut off for 10 s and goes on as such, with 10 MB that it took alone. A replica elsewhere copies for 10 s where the output buffer and
+// the backlog hold less; one beside it, cut off with the zone, has missed nothing.
+func TestReplicasMissWhatAPrimaryThatIsBackTookAlone(t *testing.T) {
+	for _, c := range []struct {
+		buffer int64
+		zone   string
+		until  float64
+	}{{10_240_000, "b", 110}, {10_239_999, "b", 120}, {0, "a", 110}} {
+		g := writing(1)
+		g.Replication.BufferBytes, g.NodeGroups[0].Nodes[1].Zone = c.buffer, c.zone
+		_, o := play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")))
+		same(t, "failover", o.Failovers[0].Abandoned, sec(110))
+		var want [][2]Time
+		if c.zone == "a" {
+			want = spans(100, 110)
+		} else if c.until > 110 {
+			want = spans(110, c.until)
+		}
+		same(t, fmt.Sprint("redundancy ", c), windowsOf(o, AccessRedundancy, ObserverService, 0), want)
+	}
 }
 
 // The replica dies at 100 s and is replaced from 175 s on; the primary dies at 457 s and is known at 472 s. At 475 s the replica's replacement is
