@@ -90,6 +90,8 @@ type Node struct {
 	recovery int32
 	cutAt    Time  // when it was last cut off
 	cutBy    int32 // the incident that did; -1 for none
+	// firstCut is the first incident that can hold it: those before are of a machine that it replaced.
+	firstCut int32
 	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.
 	amongMajority bool
 	// alone is the failover that has promoted another while this node, cut off, may go on taking writes; -1 for none.

@@ -44,11 +44,14 @@ func (w *World) keepsMajority(node int32) bool {
 
 // heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
 // has to catch up; a primary over whom an election is due has to wait for it.
-func (w *World) heal(nodes []int32, by blame) {
+func (w *World) heal(nodes []int32, index int32) {
+	by := w.incidents[index].blame()
 	for _, node := range nodes {
 		n := &w.nodes[node]
-		n.cuts = max(0, n.cuts-1)
-		if n.cuts > 0 || n.down&downCut == 0 {
+		if index < n.firstCut {
+			continue // that held another machine
+		}
+		if n.cuts--; n.cuts > 0 || n.down&downCut == 0 {
 			continue
 		}
 		if n.down&downDead != 0 {

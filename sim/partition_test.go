@@ -197,3 +197,11 @@ func TestFailIsUndoneAfterTwoNodeTimeouts(t *testing.T) {
 	_, o = play(t, cut(back.Sub(sec(100))))
 	same(t, "abandoned", o.Failovers[0].Abandoned, back)
 }
+
+// The replica is cut off at 100 s, for an hour, and replaced: given up at 175 s, its machine runs at 475 s and has copied at 485 s. Its zone is cut
+// off from 3,000 s to 5,000 s: the end of the first partition at 3,700 s is nothing to the new machine.
+func TestAPartitionEndsWithTheMachineThatItHolds(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), time.Hour, nodeOf(0, 1))
+	_, o := play(t, cfg.withFault(FaultPartition, sec(3000), 2000*time.Second, inZone("b")))
+	same(t, "replica reads", windowsOf(o, AccessReplicaRead, ObserverService, 0), spans(100, 485, 3000, 5000))
+}
