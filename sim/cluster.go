@@ -99,7 +99,7 @@ type Node struct {
 	sync  nodeSync
 	// rebooted is the end of its reboot; 0 while it does not reboot.
 	rebooted Handle
-	// lag is how far the node trailed when its primary was last lost.
+	// lag is how far the node trailed when its primary was last lost, and what that took alone before it died.
 	lag      time.Duration
 	lagDraws uint32
 	// backlog is how many bytes of the stream a replica had not applied at the instant counted, or when it was cut off. overflow is when it

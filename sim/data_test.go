@@ -71,6 +71,30 @@ func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	same(t, "redundancy of one that is away for 1 s more", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 111))
 }
 
+// Zone a is cut off from 100 s to 160 s, and the primary dies there at 105 s. The replica beside it followed it to its end: it loses its lag of
+// 1 ms alone, promoted at 165 s. With automatic failover off the primary's replacement copies from that one, and not from the replica in zone b, which lacks
+// 5 s more.
+func TestAReplicaBesideItsPrimaryFollowsItToItsEnd(t *testing.T) {
+	g := writing(1)
+	g.NodeGroups[0].Nodes[1].Zone = "a"
+	cut := func(g GroupConfig) *Config {
+		return config(g).withFault(FaultPartition, sec(100), 60*time.Second, inZone("a")).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	}
+	_, o := play(t, cut(g))
+	same(t, "promoted", o.Failovers[0].Promoted, sec(165))
+	same(t, "tail", []any{o.Failovers[0].LostTail, o.Failovers[0].LostWrites}, []any{time.Millisecond, int64(1)})
+
+	g = writing(2)
+	g.AutomaticFailover, g.MultiAZ, g.NodeGroups[0].Nodes[2].Zone = false, false, "a"
+	_, o = play(t, cut(g))
+	same(t, "restored", o.Recoveries[0].Restored, true)
+	same(t, "tail of the restored", []any{o.Recoveries[0].LostTail, o.Recoveries[0].LostWrites}, []any{time.Millisecond, int64(1)})
+
+	g.NodeGroups[0].Nodes[2].Zone = "c"
+	_, o = play(t, cut(g))
+	same(t, "tail without one beside", []any{o.Recoveries[0].LostTail, o.Recoveries[0].LostWrites}, []any{5001 * time.Millisecond, int64(5001)})
+}
+
 // The primary is cut off for 10 s and goes on as such, with 10 MB that it took alone. A replica elsewhere copies for 10 s where the output buffer and
 // the backlog hold less; one beside it, cut off with the zone, has missed nothing.
 func TestReplicasMissWhatAPrimaryThatIsBackTookAlone(t *testing.T) {

@@ -152,10 +152,7 @@ func (w *World) hearAgain(primary int32) {
 		followed = followed || i != primary && w.beside(i, primary)
 	}
 	for i := members.first; i < members.end(); i++ {
-		n, from := &w.nodes[i], p.cutAt
-		if w.beside(i, primary) {
-			from = w.incidents[p.cutBy].ends
-		}
+		n, from := &w.nodes[i], w.aloneSince(primary, i)
 		switch {
 		case i == primary:
 		case n.down&downCut != 0 && from > p.cutAt:
@@ -177,10 +174,15 @@ func (w *World) heardAll(node int32) bool {
 // unheard is the instant up to which its primary took writes that a replica which was cut off has not received.
 func (w *World) unheard(node int32) Time {
 	n := &w.nodes[node]
-	if primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]; primary.down&downLost != 0 {
-		return n.cutAt.Add(n.lag - w.backlogAge(node))
+	primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]
+	if primary.down&downLost == 0 {
+		return w.clock.Now()
 	}
-	return w.clock.Now()
+	lost := n.cutAt.Add(n.lag - w.backlogAge(node))
+	if primary.recovery >= 0 {
+		lost -= Time(w.recoveries[primary.recovery].alone)
+	}
+	return lost
 }
 
 // goOnSyncing lets a node that was cut off while it copied, or waited to, begin that again.
