@@ -75,7 +75,7 @@ func (w *World) electionDue(node int32) bool {
 		return false
 	}
 	fo := &w.failovers[g.failover]
-	return fo.asks != Never && fo.asks < fo.Known.Add(2*w.top.cfg.Groups[fo.Group].NodeTimeout)
+	return fo.asks != Never && fo.asker >= 0 && fo.asks < fo.Known.Add(2*w.top.cfg.Groups[fo.Group].NodeTimeout)
 }
 
 // awaits tells whether the node is in reach again and awaits an election.

@@ -77,11 +77,15 @@ func (w *World) fewestMissed(fo *failover) int64 {
 	return 0
 }
 
-// chosen is the replica that a promotion takes: the first of those that ask for votes, or where nobody asks the one with the least lag; -1
-// where none is up.
+// chosen is the replica that a promotion takes: the first of those that ask for votes, or where the control plane promotes the one with the
+// least lag; -1 where none is up, or none was to ask.
 func (w *World) chosen(f int32) int32 {
 	fo := &w.failovers[f]
-	if fo.asks != Never && fo.asker >= 0 && w.follows(fo.asker) {
+	switch {
+	case fo.asks == Never:
+	case fo.asker < 0:
+		return -1
+	case w.follows(fo.asker):
 		return fo.asker
 	}
 	return w.leastLagged(fo.NodeGroup)
