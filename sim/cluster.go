@@ -88,8 +88,9 @@ type Node struct {
 	cuts, blocks int32
 	// recovery is the replacement in progress; -1 for none.
 	recovery int32
-	cutAt    Time  // when it was last cut off
-	cutBy    int32 // the incident that did; -1 for none
+	cutAt    Time          // when it was last cut off
+	cutBy    int32         // the incident that did; -1 for none
+	cutLag   time.Duration // how far it trailed then at least, by lag spikes
 	// firstCut is the first incident that can hold it: those before are of a machine that it replaced.
 	firstCut int32
 	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.

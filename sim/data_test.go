@@ -26,6 +26,20 @@ func TestAReplicaThatIsBackIsPromotedForADeadPrimary(t *testing.T) {
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 165))
 }
 
+// A replica that a lag spike keeps 20 s behind is cut off at 100 s, and the primary dies at 105 s: it lacks 25 s, and may be promoted as it is.
+func TestAReplicaThatIsCutOffKeepsItsLag(t *testing.T) {
+	g := writing(1)
+	g.Replication.BacklogBytes = 6e6 // more than the 5 s that it missed
+	cfg := config(g).withFault(FaultLagSpike, sec(50), time.Hour, ofGroup())
+	cfg.Faults[0].Lag = 20 * time.Second
+	cfg.withFault(FaultPartition, sec(100), 30*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	w := world(t, cfg)
+	w.RunUntil(sec(131))
+	same(t, "stale", w.nodes[1].stale, false)
+	w.RunUntil(cfg.End())
+	same(t, "tail", w.Outcome().Failovers[0].LostTail, 25*time.Second)
+}
+
 // The primary is cut off at 100 s, and the replica, promoted at 120 s, dies at 300 s. The old primary is back at 400 s: it is promoted at 405 s,
 // without the 200 s that only the dead one had, though its own data had to give way to that one's.
 func TestAnOldPrimaryThatIsBackIsPromotedForADeadNewOne(t *testing.T) {

@@ -15,7 +15,7 @@ func (w *World) cut(nodes []int32, index int32) {
 		}
 		w.detach(node)
 		n.down |= downCut
-		n.cutAt, n.cutBy = w.clock.Now(), index
+		n.cutAt, n.cutBy, n.cutLag = w.clock.Now(), index, w.nodeGroups[n.nodeGroup].lagFloor
 		fresh = append(fresh, node)
 	}
 	w.marks = fresh
@@ -178,7 +178,7 @@ func (w *World) unheard(node int32) Time {
 	if primary.down&downLost == 0 {
 		return w.clock.Now()
 	}
-	lost := n.cutAt.Add(n.lag - w.backlogAge(node))
+	lost := n.cutAt.Add(n.lag - max(n.cutLag, w.backlogAge(node)))
 	if primary.recovery >= 0 {
 		lost -= Time(w.recoveries[primary.recovery].alone)
 	}

@@ -2,7 +2,8 @@ package sim
 
 import "time"
 
-// drawLags draws how far each replica trails the primary that was just lost. One that is cut off has received nothing since.
+// drawLags draws how far each replica trails the primary that was just lost. One that is cut off has received nothing since, and
+// trails by what it trailed by then.
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
 	if w.top.nodeGroups[ng].group.Durability == DurabilityAsync {
@@ -12,7 +13,7 @@ func (w *World) drawLags(ng int32) {
 		n := &w.nodes[i]
 		switch {
 		case n.down&downCut != 0:
-			n.lag = w.clock.Now().Sub(n.cutAt) + w.stallLag(i)
+			n.lag = w.clock.Now().Sub(n.cutAt) + max(n.cutLag, w.stallLag(i))
 		case !n.empty && n.down&^downStatus == 0:
 			w.drawLag(i)
 		}
