@@ -48,7 +48,7 @@ func (w *World) Check() error {
 	return w.checkWindows()
 }
 
-// checkIncidents: those that last are listed, each where it says.
+// checkIncidents: those that last are listed, each where it says, and a zone that is cut off has nobody in reach.
 func (w *World) checkIncidents() error {
 	lasting := 0
 	for i := range w.incidents {
@@ -61,6 +61,17 @@ func (w *World) checkIncidents() error {
 	}
 	if lasting != len(w.active) {
 		return fmt.Errorf("%d incidents last, %d are listed", lasting, len(w.active))
+	}
+	for _, index := range w.active {
+		in := &w.incidents[index]
+		if in.kind != FaultPartition || !w.zonal(in) {
+			continue
+		}
+		for _, node := range w.struck(in) {
+			if w.nodes[node].down&(downCut|downDead) == 0 {
+				return fmt.Errorf("node %s is in reach, and its zone is cut off", w.top.nodes[node].cfg.ID)
+			}
+		}
 	}
 	return nil
 }

@@ -88,8 +88,11 @@ type Node struct {
 	cuts, blocks int32
 	// recovery is the replacement in progress; -1 for none.
 	recovery int32
-	cutAt    Time  // when it was last cut off
-	cutBy    int32 // the incident that did; -1 for none
+	cutAt    Time          // when it was last cut off
+	cutBy    int32         // the incident that did; -1 for none
+	cutLag   time.Duration // how far it trailed then at least, by lag spikes
+	// firstCut is the first incident that can hold it: those before are of a machine that it replaced.
+	firstCut int32
 	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.
 	amongMajority bool
 	// alone is the failover that has promoted another while this node, cut off, may go on taking writes; -1 for none.
@@ -97,7 +100,7 @@ type Node struct {
 	sync  nodeSync
 	// rebooted is the end of its reboot; 0 while it does not reboot.
 	rebooted Handle
-	// lag is how far the node trailed when its primary was last lost.
+	// lag is how far the node trailed when its primary was last lost, and what that took alone before it died.
 	lag      time.Duration
 	lagDraws uint32
 	// backlog is how many bytes of the stream a replica had not applied at the instant counted, or when it was cut off. overflow is when it

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -23,6 +24,20 @@ func TestAReplicaThatIsBackIsPromotedForADeadPrimary(t *testing.T) {
 	same(t, "losses", len(o.DataLosses), 0)
 	same(t, "tail", o.Failovers[0].LostTail, 5*time.Second)
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 165))
+}
+
+// A replica that a lag spike keeps 20 s behind is cut off at 100 s, and the primary dies at 105 s: it lacks 25 s, and may be promoted as it is.
+func TestAReplicaThatIsCutOffKeepsItsLag(t *testing.T) {
+	g := writing(1)
+	g.Replication.BacklogBytes = 6e6 // more than the 5 s that it missed
+	cfg := config(g).withFault(FaultLagSpike, sec(50), time.Hour, ofGroup())
+	cfg.Faults[0].Lag = 20 * time.Second
+	cfg.withFault(FaultPartition, sec(100), 30*time.Second, nodeOf(0, 1)).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	w := world(t, cfg)
+	w.RunUntil(sec(131))
+	same(t, "stale", w.nodes[1].stale, false)
+	w.RunUntil(cfg.End())
+	same(t, "tail", w.Outcome().Failovers[0].LostTail, 25*time.Second)
 }
 
 // The primary is cut off at 100 s, and the replica, promoted at 120 s, dies at 300 s. The old primary is back at 400 s: it is promoted at 405 s,
@@ -56,7 +71,8 @@ func TestAReplicaWithStaleDataCopiesOnceThereIsAPrimary(t *testing.T) {
 }
 
 // A zone that is cut off with its primary and a replica from 100 s to 110 s is whole in itself: the replica has missed nothing. If it is cut off
-// alone up to 112 s it has missed what the primary wrote from 110 s on, and more than that is not known: it copies for 10 s.
+// alone up to 112 s it has missed the 2 MB that the primary wrote from 110 s on, and copies for 10 s; up to 111 s it is 1 MB, which the backlog
+// holds.
 func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	g := writing(1)
 	g.NodeGroups[0].Nodes[1].Zone = "a"
@@ -65,6 +81,54 @@ func TestNodesOfAZoneFollowEachOther(t *testing.T) {
 	same(t, "redundancy", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 110))
 	_, o = play(t, cfg.withFault(FaultPartition, sec(100), 12*time.Second, nodeOf(0, 1)))
 	same(t, "redundancy of one that is away for longer", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 122))
+	_, o = play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")).withFault(FaultPartition, sec(100), 11*time.Second, nodeOf(0, 1)))
+	same(t, "redundancy of one that is away for 1 s more", windowsOf(o, AccessRedundancy, ObserverService, 0), spans(100, 111))
+}
+
+// Zone a is cut off from 100 s to 160 s, and the primary dies there at 105 s. The replica beside it followed it to its end: it loses its lag of
+// 1 ms alone, promoted at 165 s. With automatic failover off the primary's replacement copies from that one, and not from the replica in zone b, which lacks
+// 5 s more.
+func TestAReplicaBesideItsPrimaryFollowsItToItsEnd(t *testing.T) {
+	g := writing(1)
+	g.NodeGroups[0].Nodes[1].Zone = "a"
+	cut := func(g GroupConfig) *Config {
+		return config(g).withFault(FaultPartition, sec(100), 60*time.Second, inZone("a")).withFault(FaultNode, sec(105), 0, nodeOf(0, 0))
+	}
+	_, o := play(t, cut(g))
+	same(t, "promoted", o.Failovers[0].Promoted, sec(165))
+	same(t, "tail", []any{o.Failovers[0].LostTail, o.Failovers[0].LostWrites}, []any{time.Millisecond, int64(1)})
+
+	g = writing(2)
+	g.AutomaticFailover, g.MultiAZ, g.NodeGroups[0].Nodes[2].Zone = false, false, "a"
+	_, o = play(t, cut(g))
+	same(t, "restored", o.Recoveries[0].Restored, true)
+	same(t, "tail of the restored", []any{o.Recoveries[0].LostTail, o.Recoveries[0].LostWrites}, []any{time.Millisecond, int64(1)})
+
+	g.NodeGroups[0].Nodes[2].Zone = "c"
+	_, o = play(t, cut(g))
+	same(t, "tail without one beside", []any{o.Recoveries[0].LostTail, o.Recoveries[0].LostWrites}, []any{5001 * time.Millisecond, int64(5001)})
+}
+
+// The primary is cut off for 10 s and goes on as such, with 10 MB that it took alone. A replica elsewhere copies for 10 s where the output buffer and
+// the backlog hold less; one beside it, cut off with the zone, has missed nothing.
+func TestReplicasMissWhatAPrimaryThatIsBackTookAlone(t *testing.T) {
+	for _, c := range []struct {
+		buffer int64
+		zone   string
+		until  float64
+	}{{10_240_000, "b", 110}, {10_239_999, "b", 120}, {0, "a", 110}} {
+		g := writing(1)
+		g.Replication.BufferBytes, g.NodeGroups[0].Nodes[1].Zone = c.buffer, c.zone
+		_, o := play(t, config(g).withFault(FaultPartition, sec(100), 10*time.Second, inZone("a")))
+		same(t, "failover", o.Failovers[0].Abandoned, sec(110))
+		var want [][2]Time
+		if c.zone == "a" {
+			want = spans(100, 110)
+		} else if c.until > 110 {
+			want = spans(110, c.until)
+		}
+		same(t, fmt.Sprint("redundancy ", c), windowsOf(o, AccessRedundancy, ObserverService, 0), want)
+	}
 }
 
 // The replica dies at 100 s and is replaced from 175 s on; the primary dies at 457 s and is known at 472 s. At 475 s the replica's replacement is

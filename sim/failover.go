@@ -108,7 +108,6 @@ func (w *World) promoteReplica(f int32) {
 	best := w.chosen(f)
 	if best < 0 {
 		w.awaitReplica(f)
-		w.release(f)
 		return
 	}
 	if fo.asks != Never && !w.countVotes(f) {
@@ -166,13 +165,18 @@ func (w *World) moveNames(ng int32, moved event) {
 	}
 }
 
-// awaitReplica leaves the failover open until a replica can be promoted; meanwhile the old primary is replaced.
+// awaitReplica leaves the failover open until a replica can be promoted; meanwhile the old primary is replaced. One that was not there to stand for
+// election is the control plane's.
 func (w *World) awaitReplica(f int32) {
 	fo := &w.failovers[f]
 	fo.waiting, fo.pending, fo.asks = true, 0, Never
-	w.log(w.nodeRecord(KindNoReplica, fo.Old))
+	if w.leastLagged(fo.NodeGroup) < 0 {
+		w.log(w.nodeRecord(KindNoReplica, fo.Old))
+	}
 	w.replaceAfter(fo.recovery, w.untilRecovery(fo.NodeGroup))
 	w.seekAgain(fo.NodeGroup)
+	w.release(f)
+	w.takeWaiting(f)
 }
 
 // abandonFailover ends a failover in which nothing was promoted.

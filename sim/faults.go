@@ -149,7 +149,7 @@ func (w *World) endIncident(index int32) {
 		if w.zonal(i) {
 			w.unblock(w.struck(i))
 		}
-		w.heal(w.struck(i), i.blame())
+		w.heal(w.struck(i), index)
 	case FaultLagSpike:
 		w.raiseLags(i)
 	case FaultReplicationStall:

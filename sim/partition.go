@@ -15,7 +15,7 @@ func (w *World) cut(nodes []int32, index int32) {
 		}
 		w.detach(node)
 		n.down |= downCut
-		n.cutAt, n.cutBy = w.clock.Now(), index
+		n.cutAt, n.cutBy, n.cutLag = w.clock.Now(), index, w.nodeGroups[n.nodeGroup].lagFloor
 		fresh = append(fresh, node)
 	}
 	w.marks = fresh
@@ -44,11 +44,14 @@ func (w *World) keepsMajority(node int32) bool {
 
 // heal brings nodes back into reach. One that nobody replaced goes on, as the primary if it still is, else as a replica that
 // has to catch up; a primary over whom an election is due has to wait for it.
-func (w *World) heal(nodes []int32, by blame) {
+func (w *World) heal(nodes []int32, index int32) {
+	by := w.incidents[index].blame()
 	for _, node := range nodes {
 		n := &w.nodes[node]
-		n.cuts = max(0, n.cuts-1)
-		if n.cuts > 0 || n.down&downCut == 0 {
+		if index < n.firstCut {
+			continue // that held another machine
+		}
+		if n.cuts--; n.cuts > 0 || n.down&downCut == 0 {
 			continue
 		}
 		if n.down&downDead != 0 {
@@ -72,7 +75,7 @@ func (w *World) electionDue(node int32) bool {
 		return false
 	}
 	fo := &w.failovers[g.failover]
-	return fo.asks != Never && fo.asks < fo.Known.Add(2*w.top.cfg.Groups[fo.Group].NodeTimeout)
+	return fo.asks != Never && fo.asker >= 0 && fo.asks < fo.Known.Add(2*w.top.cfg.Groups[fo.Group].NodeTimeout)
 }
 
 // awaits tells whether the node is in reach again and awaits an election.
@@ -115,25 +118,71 @@ func (w *World) comeBack(node int32) {
 		if g.failover >= 0 {
 			w.abandonFailover(n.nodeGroup)
 		}
+		w.hearAgain(node)
 		return
 	}
-	if n.stale = !n.empty && (n.stale || w.missed(node)); n.stale {
+	if !n.empty && !n.stale && !w.heardAll(node) {
+		n.stale = w.missed(node, n.cutAt, w.unheard(node), w.healthyReplicas(n.nodeGroup) <= 1)
+	}
+	if n.stale {
 		w.resync(node)
 	}
 }
 
-// unheard is the instant up to which its primary took writes that a replica which was cut off has not received. Nodes of a zone that is cut
-// off reach each other.
+// beside tells whether two nodes were last cut off with one zone: up to its end they reach each other.
+func (w *World) beside(a, b int32) bool {
+	by := w.nodes[a].cutBy
+	return by >= 0 && by == w.nodes[b].cutBy && w.zonal(&w.incidents[by])
+}
+
+// parted tells whether a partition is between a node and its primary.
+func (w *World) parted(node int32) bool {
+	primary := w.nodeGroups[w.nodes[node].nodeGroup].primary
+	a, b := w.nodes[node].down&downCut, w.nodes[primary].down&downCut
+	return a != b || a != 0 && !w.beside(node, primary)
+}
+
+// hearAgain is when a primary that was cut off goes on as such. Those who were not beside it have missed what it took alone; one that is
+// still cut off goes on missing what it writes.
+func (w *World) hearAgain(primary int32) {
+	p := &w.nodes[primary]
+	until := min(w.clock.Now(), w.silencedAt(primary))
+	members, followed := w.nodeGroups[p.nodeGroup].members, false
+	for i := members.first; i < members.end(); i++ {
+		followed = followed || i != primary && w.beside(i, primary)
+	}
+	for i := members.first; i < members.end(); i++ {
+		n, from := &w.nodes[i], w.aloneSince(primary, i)
+		switch {
+		case i == primary:
+		case n.down&downCut != 0 && from > p.cutAt:
+			n.cutAt = from
+		case n.down&downCut != 0:
+			n.cutAt = min(n.cutAt, from)
+		case from < until && n.up() && !n.stale && w.missed(i, from, until, !followed):
+			w.resync(i)
+		}
+	}
+}
+
+// heardAll tells whether a replica that is back was cut off with the zone of its primary up to now, and followed it all the time.
+func (w *World) heardAll(node int32) bool {
+	n := &w.nodes[node]
+	return w.beside(node, w.nodeGroups[n.nodeGroup].primary) && w.incidents[n.cutBy].ends == w.clock.Now()
+}
+
+// unheard is the instant up to which its primary took writes that a replica which was cut off has not received.
 func (w *World) unheard(node int32) Time {
 	n := &w.nodes[node]
 	primary := &w.nodes[w.nodeGroups[n.nodeGroup].primary]
-	switch by := &w.incidents[n.cutBy]; {
-	case primary.cutBy == n.cutBy && by.ends == w.clock.Now() && w.zonal(by):
-		return n.cutAt
-	case primary.down&downLost != 0:
-		return n.cutAt.Add(n.lag - w.backlogAge(node))
+	if primary.down&downLost == 0 {
+		return w.clock.Now()
 	}
-	return w.clock.Now()
+	lost := n.cutAt.Add(n.lag - max(n.cutLag, w.backlogAge(node)))
+	if primary.recovery >= 0 {
+		lost -= Time(w.recoveries[primary.recovery].alone)
+	}
+	return lost
 }
 
 // goOnSyncing lets a node that was cut off while it copied, or waited to, begin that again.

@@ -197,3 +197,42 @@ func TestFailIsUndoneAfterTwoNodeTimeouts(t *testing.T) {
 	_, o = play(t, cut(back.Sub(sec(100))))
 	same(t, "abandoned", o.Failovers[0].Abandoned, back)
 }
+
+// The replica is cut off at 100 s, for an hour, and replaced: given up at 175 s, its machine runs at 475 s and has copied at 485 s. Its zone is cut
+// off from 3,000 s to 5,000 s: the end of the first partition at 3,700 s is nothing to the new machine.
+func TestAPartitionEndsWithTheMachineThatItHolds(t *testing.T) {
+	cfg := config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultPartition, sec(100), time.Hour, nodeOf(0, 1))
+	_, o := play(t, cfg.withFault(FaultPartition, sec(3000), 2000*time.Second, inZone("b")))
+	same(t, "replica reads", windowsOf(o, AccessReplicaRead, ObserverService, 0), spans(100, 485, 3000, 5000))
+}
+
+// A shard of three is cut off with its zone: the majority takes its primary for failed, and nobody is in reach who could stand for election. Both of
+// its nodes are back before anybody would have asked for votes: nothing is promoted, and they go on.
+func TestWhoWasCutOffTooStandsForNoElection(t *testing.T) {
+	cut := func(lasts time.Duration) *Config {
+		g := voting(makeGroup("g", ClusterEnabled, 3, 1))
+		g.NodeGroups[0].Nodes[1].Zone = "a"
+		return config(g).withFault(FaultPartition, sec(100), lasts, inZone("a"))
+	}
+	_, o := play(t, cut(time.Hour))
+	back := o.Failovers[0].Known.Add(time.Millisecond)
+	_, o = play(t, cut(back.Sub(sec(100))))
+	same(t, "failover", []Time{o.Failovers[0].Promoted, o.Failovers[0].Abandoned}, []Time{Never, back})
+	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), [][2]Time{{sec(100), back}})
+}
+
+// The primary of one shard of three dies at 100 s, while its replica is cut off, which is back a millisecond after FAIL. It did not stand: once
+// the time of the election has come the control plane takes 5 s to promote it.
+func TestWhoIsBackAfterFAILIsPromotedByTheControlPlane(t *testing.T) {
+	play := func(lasts time.Duration) *World {
+		cfg := config(voting(makeGroup("g", ClusterEnabled, 3, 1))).withFault(FaultPartition, sec(90), lasts, nodeOf(0, 1))
+		w := world(t, cfg.withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+		w.RunUntil(sec(90).Add(lasts))
+		return w
+	}
+	known := play(25 * time.Second).failovers[0].Known
+	w := play(known.Add(time.Millisecond).Sub(sec(90)))
+	asks := w.failovers[0].asks
+	w.RunUntil(sec(200))
+	same(t, "promoted", w.failovers[0].Promoted, asks.Add(votesTake+5*time.Second))
+}

@@ -98,7 +98,7 @@ func (w *World) bringUpReplacement(r int32) {
 	rec := &w.recoveries[r]
 	rec.stage, rec.pending, rec.Provisioned = stageSyncing, 0, w.clock.Now()
 	n := &w.nodes[rec.Node]
-	n.cuts = 0 // another machine
+	n.cuts, n.firstCut = 0, int32(len(w.incidents)) // another machine
 	n.down = n.down&downStatus | downSyncing
 	record := w.nodeRecord(KindReplacementUp, rec.Node)
 	record.Span = w.syncAlone(rec.Node)

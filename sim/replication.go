@@ -2,23 +2,30 @@ package sim
 
 import "time"
 
-// drawLags draws how far each replica trails the primary that was just lost. One that is cut off has received nothing since.
+// drawLags draws how far each replica trails the primary that was just lost. One that is cut off has received nothing since, and
+// trails by what it trailed by then.
 func (w *World) drawLags(ng int32) {
 	g := &w.nodeGroups[ng]
-	lag := &w.delays(ng).Lag
 	if w.top.nodeGroups[ng].group.Durability == DurabilityAsync {
-		g.logLag = max(g.lagFloor, w.draw(ng, phaseLogLag, lag))
+		g.logLag = max(g.lagFloor, w.draw(ng, phaseLogLag, &w.delays(ng).Lag))
 	}
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
 		switch {
 		case n.down&downCut != 0:
-			n.lag = w.clock.Now().Sub(n.cutAt) + w.stallLag(i)
+			n.lag = w.clock.Now().Sub(n.cutAt) + max(n.cutLag, w.stallLag(i))
 		case !n.empty && n.down&^downStatus == 0:
-			n.lag = max(g.lagFloor, w.stallLag(i), lag.Draw(w.source.Bits(w.top.nodes[i].lagStream, uint64(n.lagDraws))))
-			n.lagDraws++
+			w.drawLag(i)
 		}
 	}
+}
+
+// drawLag draws how far a replica trails a primary that it could follow up to now.
+func (w *World) drawLag(node int32) {
+	n := &w.nodes[node]
+	lag := w.delays(n.nodeGroup).Lag.Draw(w.source.Bits(w.top.nodes[node].lagStream, uint64(n.lagDraws)))
+	n.lag = max(w.nodeGroups[n.nodeGroup].lagFloor, w.stallLag(node), lag)
+	n.lagDraws++
 }
 
 // leastLagged is the replica that the control plane promotes: of those that are up the one with the least lag, in any zone; the
@@ -41,10 +48,10 @@ const asyncLossMost = 10 * time.Second
 // side if it was only cut off, until it misses the majority or comes to its end there.
 func (w *World) dropTail(f int32) {
 	fo := &w.failovers[f]
-	fo.missed, fo.alone = w.nodes[fo.New].lag+w.recoveries[fo.recovery].alone, Never
+	fo.missed, fo.alone = w.nodes[fo.New].lag, Never
 	old := &w.nodes[fo.Old]
 	if old.down&downDead == 0 && old.down&downCut != 0 {
-		fo.alone, fo.silent = old.cutAt, w.silencedAt(fo.Old)
+		fo.alone, fo.silent = w.aloneSince(fo.Old, fo.New), w.silencedAt(fo.Old)
 		old.alone = f
 	}
 	fo.LostTail = w.lostTail(fo)
@@ -61,22 +68,44 @@ func (w *World) silencedAt(node int32) Time {
 	return n.cutAt.Add(w.untilHalt(group))
 }
 
-// noteAlone notes what a primary that is cut off has taken on its side, in whose place nobody is promoted yet: it is about to be lost.
+// aloneSince is since when a primary that is cut off takes writes of which a member has not heard.
+func (w *World) aloneSince(primary, member int32) Time {
+	p := &w.nodes[primary]
+	if w.beside(primary, member) {
+		return w.incidents[p.cutBy].ends
+	}
+	return p.cutAt
+}
+
+// noteAlone notes what a primary that is cut off has taken on its side, in whose place nobody is promoted yet: it is about to be lost. The
+// replicas trail by it too, but those of a zone that is cut off with it, which follow it to its end.
 func (w *World) noteAlone(node int32) {
 	n := &w.nodes[node]
-	if w.nodeGroups[n.nodeGroup].primary == node && n.down&downCut != 0 && !n.empty {
-		w.recoveries[n.recovery].alone = min(w.clock.Now(), w.silencedAt(node)).Sub(n.cutAt)
+	g := &w.nodeGroups[n.nodeGroup]
+	if g.primary != node || n.down&downCut == 0 || n.empty {
+		return
+	}
+	until := min(w.clock.Now(), w.silencedAt(node))
+	w.recoveries[n.recovery].alone = until.Sub(n.cutAt)
+	for i := g.members.first; i < g.members.end(); i++ {
+		if i == node || w.nodes[i].empty {
+			continue
+		}
+		if w.beside(i, node) {
+			w.drawLag(i)
+		}
+		w.nodes[i].lag += max(0, until.Sub(w.aloneSince(node, i)))
 	}
 }
 
 // dropRestored settles what is lost where nobody was promoted for a primary: what was not there when it copied its data.
 func (w *World) dropRestored(r, from int32) {
 	rec := &w.recoveries[r]
-	trailed := w.nodeGroups[rec.NodeGroup].logLag
+	trailed := w.nodeGroups[rec.NodeGroup].logLag + rec.alone
 	if from >= 0 {
 		trailed = w.nodes[from].lag
 	}
-	rec.Restored, rec.LostTail = true, w.undurable(rec.NodeGroup, trailed+rec.alone)
+	rec.Restored, rec.LostTail = true, w.undurable(rec.NodeGroup, trailed)
 	rec.LostWrites = w.writesBefore(rec.NodeGroup, rec.Began.Add(rec.alone), rec.LostTail)
 }
 
@@ -85,7 +114,7 @@ func (w *World) dropRestored(r, from int32) {
 func (w *World) lostTail(fo *failover) time.Duration {
 	tail := fo.missed
 	if fo.alone != Never {
-		tail += min(w.clock.Now(), fo.silent).Sub(fo.alone)
+		tail += max(0, min(w.clock.Now(), fo.silent).Sub(fo.alone))
 	}
 	return w.undurable(fo.NodeGroup, tail)
 }

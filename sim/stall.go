@@ -104,10 +104,10 @@ func (f *flow) pass(backlog int64, d time.Duration) int64 {
 	return min(backlog+volume(growth, d), mostVolume)
 }
 
-// settleBacklog brings the backlog of a replica that follows its primary up to now. That of one that is cut off stays as it was then.
+// settleBacklog brings the backlog of a replica that follows its primary up to now. Where a partition is between them it stays as it was then.
 func (w *World) settleBacklog(node int32) {
 	n := &w.nodes[node]
-	if n.down&downCut != 0 {
+	if w.parted(node) {
 		return
 	}
 	facts, now := &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
@@ -256,18 +256,18 @@ const (
 	backlogTTL  = time.Hour
 )
 
-// missed tells whether a replica that was cut off has to copy everything, now that it is in reach again: what it misses of the stream is no
-// longer all there.
-func (w *World) missed(node int32) bool {
+// missed tells whether a replica has to copy everything, now that it and its primary reach each other again, which they did not since from:
+// what the primary wrote up to until is no longer all there. Alone says that no other replica followed that one.
+func (w *World) missed(node int32, from, until Time, alone bool) bool {
 	n := &w.nodes[node]
 	g, facts, now := &w.nodeGroups[n.nodeGroup], &w.top.nodeGroups[n.nodeGroup], w.clock.Now()
-	n.backlog = min(n.backlog+facts.written(n.cutAt, w.unheard(node)), mostVolume)
+	n.backlog = min(n.backlog+facts.written(from, until), mostVolume)
 	n.counted = now
-	away, kept := now.Sub(n.cutAt), facts.group.Replication.BacklogBytes
+	away, kept := now.Sub(from), facts.group.Replication.BacklogBytes
 	switch {
-	case away <= replTimeout && n.cutAt >= g.ledSince: // still connected
+	case away <= replTimeout && from >= g.ledSince: // still connected
 		kept = facts.group.Replication.kept()
-	case away > replTimeout+backlogTTL && w.healthyReplicas(n.nodeGroup) <= 1: // itself alone: the backlog was freed
+	case away > replTimeout+backlogTTL && alone: // the backlog was freed
 		return true
 	}
 	return n.backlog > kept

@@ -65,7 +65,8 @@ func (w *World) follows(node int32) bool {
 // missedWrites are the whole writes that a replica trailed its primary by when that was lost. Its rank is the number of its siblings that
 // missed fewer: the engine compares offsets, which are equal where nothing is written, or not in the last milliseconds.
 func (w *World) missedWrites(fo *failover, node int32) int64 {
-	return w.top.nodeGroups[fo.NodeGroup].writes(fo.CutOff.Add(-w.nodes[node].lag), fo.CutOff)
+	end := fo.CutOff.Add(w.recoveries[fo.recovery].alone)
+	return w.top.nodeGroups[fo.NodeGroup].writes(end.Add(-w.nodes[node].lag), end)
 }
 
 // fewestMissed is what the replica with the least lag has missed; 0 where none is up.
@@ -76,11 +77,15 @@ func (w *World) fewestMissed(fo *failover) int64 {
 	return 0
 }
 
-// chosen is the replica that a promotion takes: the first of those that ask for votes, or where nobody asks the one with the least lag; -1
-// where none is up.
+// chosen is the replica that a promotion takes: the first of those that ask for votes, or where the control plane promotes the one with the
+// least lag; -1 where none is up, or none was to ask.
 func (w *World) chosen(f int32) int32 {
 	fo := &w.failovers[f]
-	if fo.asks != Never && fo.asker >= 0 && w.follows(fo.asker) {
+	switch {
+	case fo.asks == Never:
+	case fo.asker < 0:
+		return -1
+	case w.follows(fo.asker):
 		return fo.asker
 	}
 	return w.leastLagged(fo.NodeGroup)
