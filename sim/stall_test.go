@@ -68,6 +68,34 @@ func TestAFullSyncFailsInAStallThatBeginsDuringIt(t *testing.T) {
 	}
 }
 
+// Buffers of 500 MB overrun at 20 s, in a stall up to 120 s; then both copy 10 s of data from one primary, in 20 s.
+func TestReplicasThatAStallDroppedShareThePrimaryAfterIt(t *testing.T) {
+	_, o := play(t, stalling(2, ReplicationConfig{BufferBytes: 500e6}))
+	same(t, "replica reads", windowsOf(o, AccessReplicaRead, ObserverService, 0), [][2]Time{{sec(20), sec(140)}})
+}
+
+// In a stall of an hour with a buffer of 500 MB the primary dies at 10 s. Nobody writes while its replacement copies for 10 s from its replica,
+// without automatic failover, nor where a log has the data of both: it is back as soon as without the stall.
+func TestNoStallHoldsTheCopyOfAPrimary(t *testing.T) {
+	for _, durable := range []bool{false, true} {
+		ready := make([]Time, 2)
+		for i, lasts := range []time.Duration{time.Second, time.Hour} {
+			cfg := stalling(1, ReplicationConfig{BufferBytes: 500e6})
+			cfg.Faults[0].Duration = lasts
+			g := &cfg.Groups[0]
+			g.AutomaticFailover, g.MultiAZ = durable, false
+			cfg.withFault(FaultNode, sec(10), 0, nodeOf(0, 0))
+			if durable {
+				g.Durability = DurabilityAsync
+				cfg.withFault(FaultNode, sec(10), 0, nodeOf(0, 1))
+			}
+			_, o := play(t, cfg)
+			ready[i] = windowsOf(o, AccessWrite, ObserverService, 0)[0][1]
+		}
+		same(t, "writes again", ready[1], ready[0])
+	}
+}
+
 // The primary dies 10 s after the stall: its lag is lost. The other replica follows the promoted one from 150 s on and has all that it has, and so
 // has the replacement of the old one. What dies later loses 1 ms.
 func TestAPromotionEndsTheBacklog(t *testing.T) {
