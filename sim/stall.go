@@ -235,6 +235,15 @@ func (f *nodeGroupFacts) queued(from, to Time) int64 {
 	return 0
 }
 
+// stallOver is the end of the first stall that lasts at an instant or begins after it; there must be one.
+func (f *nodeGroupFacts) stallOver(from Time) Time {
+	now, until := f.flowAt(from)
+	for !now.stalls {
+		now, until = f.flowAt(until)
+	}
+	return until
+}
+
 // stallLag is how far the replica trails because of a stall.
 func (w *World) stallLag(node int32) time.Duration {
 	if len(w.top.nodeGroups[w.nodes[node].nodeGroup].flows) == 0 {

@@ -148,3 +148,27 @@ func TestAReplicaThatIsCutOffInAStallMissesWhatIsWritten(t *testing.T) {
 		}
 	}
 }
+
+// A new primary stands by at 320 s and serves at 320.5 s. It keeps 1 MiB of the stream, and the replica of a stall was 8 GB behind: it copies for 10 s.
+// A replica that copies since 475 s begins again when the place of its primary is swapped at 480.5 s.
+func TestTheNewNodeOfAPrimarysPlaceIsAnotherSource(t *testing.T) {
+	cfg := stalling(1, roomy)
+	cfg.Faults[0].Duration = time.Hour
+	_, o := play(t, cfg.withFault(FaultReplacement, sec(10), 0, nodeOf(0, 0)))
+	same(t, "replica reads in a stall", windowsOf(o, AccessReplicaRead, ObserverService, 0), spans(320.5, 330.5))
+
+	cfg = config(makeGroup("g", ClusterDisabled, 1, 1)).withFault(FaultNode, sec(100), 0, nodeOf(0, 1))
+	_, o = play(t, cfg.withFault(FaultReplacement, sec(170), 0, nodeOf(0, 0)))
+	same(t, "replica reads", windowsOf(o, AccessReplicaRead, ObserverService, 0), spans(100, 490.5))
+}
+
+// A new primary would copy from 310 s on, in 10 s. 1 GB is written in them, and so it has 500 MB of buffer after the stall, at 1,000 s, or after the
+// next one, where that leaves it 4 s.
+func TestANewNodeCopiesNothingThatAStallOverruns(t *testing.T) {
+	for _, c := range []struct{ next, over, swapped float64 }{{2000, 2100, 1010}, {1004, 1100, 1110}} {
+		cfg := stalling(1, ReplicationConfig{BufferBytes: 500e6}).withStall(sec(c.next), sec(c.over).Sub(sec(c.next)))
+		cfg.Faults[0].Duration = 1000 * time.Second
+		_, o := play(t, cfg.withFault(FaultReplacement, 0, 0, nodeOf(0, 0)))
+		same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(c.swapped, c.swapped+0.5))
+	}
+}
