@@ -8,8 +8,8 @@ import (
 )
 
 // A stall is a fluid. What clients write flows into the backlog of each replica, and what the replica applies flows out of it, at
-// constant rates between known instants. A backlog lasts from stall to stall. It ends where the replica has caught up or copied
-// everything, and where another primary leads, whose data is what counts from there on.
+// constant rates between known instants. A backlog lasts from stall to stall. It ends where the replica has caught up, and where
+// another primary leads, whose data is what counts from there on. Once the replica has copied everything it is what was written meanwhile.
 
 // flow is what is written in a node group from an instant on, and what each replica applies at most: bytes per second.
 type flow struct {

@@ -219,11 +219,14 @@ func (w *World) finishSync(node int32) {
 		w.settleSyncs(ng)
 	}
 	n.lag = w.nodeGroups[ng].logLag
+	w.dropBacklog(node)
 	if w.nodeGroups[ng].primary == node {
 		w.dropRestored(n.recovery, n.sync.from)
 		if from := n.sync.from; from >= 0 {
 			w.nodes[from].stale = false // the primary has what it has
 		}
+	} else if n.sync.from >= 0 {
+		n.backlog = w.top.nodeGroups[ng].queued(n.sync.began, n.counted)
 	}
 	n.sync = nodeSync{}
 	w.nodeGroups[ng].syncs.running--
@@ -233,7 +236,7 @@ func (w *World) finishSync(node int32) {
 	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
 		w.abandonFailover(ng) // it is back before anybody took over
 	}
-	if w.dropBacklog(node); w.nodeGroups[ng].primary == node {
+	if w.nodeGroups[ng].primary == node {
 		w.followStream(ng, mostVolume) // it has the replicas' data
 	}
 	w.goOn(node, blame{CauseNodeStatus, -1})
