@@ -139,6 +139,9 @@ func (c *faultChecker) checkStall() {
 	case float64(f.Stall.Written)*f.Duration.Seconds() > float64(buffer)*mostDrops:
 		c.problem("written", "could outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
 			buffer, mostDrops)
+	case f.Stall.Applied <= c.cfg.Groups[f.Target.Groups[0]].streamed():
+		c.problems = append(c.problems, Problem{Field: "applied", Warning: true,
+			Rule: "no more than the ordinary writes; replicas, which apply no more after the stall either, do not catch up after it"})
 	}
 }
 

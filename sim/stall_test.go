@@ -173,3 +173,13 @@ func TestANewNodeCopiesNothingThatAStallOverruns(t *testing.T) {
 		same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(c.swapped, c.swapped+0.5))
 	}
 }
+
+// Replicas that apply no more than the 25 MB/s of ordinary writes do not catch up after a stall. That is only doubtful: such a stall can be injected.
+func TestAStallFromWhichReplicasDoNotCatchUpCanBeInjected(t *testing.T) {
+	cfg := stalling(1, roomy)
+	slow := cfg.Faults[0]
+	cfg.Faults, slow.Stall.Applied = nil, 25e6
+	if _, err := world(t, cfg).Inject(slow); err != nil {
+		t.Error(err)
+	}
+}
