@@ -63,7 +63,9 @@ func (w *World) checkFault(f *FaultConfig) error {
 	}
 	var all []error
 	for _, p := range c.problems {
-		all = append(all, fmt.Errorf("%s: %s", p.Field, p.Rule))
+		if !p.Warning {
+			all = append(all, fmt.Errorf("%s: %s", p.Field, p.Rule))
+		}
 	}
 	return errors.Join(all...)
 }

@@ -94,6 +94,9 @@ func (w *World) reach(node int32, by blame) {
 	n.down &^= downCut
 	w.endAlone(node)
 	w.comeBack(node)
+	if n.stale && w.nodes[w.nodeGroups[n.nodeGroup].primary].down&downLost == 0 {
+		n.lag = w.clock.Now().Sub(n.cutAt) // until it can copy: its primary may be lost before it serves again
+	}
 	w.updateReaders(n.nodeGroup)
 	w.observe(n.nodeGroup, by)
 	w.welcome(node)

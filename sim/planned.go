@@ -143,10 +143,30 @@ func (w *World) placeToDo(wk *work) int32 {
 	return primary
 }
 
-// replacementReady is when the new node stands beside the old one with the data.
+// replacementReady is when the new node stands beside the old one with the data, unless a stall overran the buffer while it copied.
 func (w *World) replacementReady(i int32) {
-	w.works[i].ready, w.works[i].prepared = true, 0
+	wk := &w.works[i]
+	if ready := w.preparedAt(wk.ng); ready > w.clock.Now() {
+		wk.prepared = w.clock.At(ready, event{KindReplacementReady, i})
+		return
+	}
+	wk.ready, wk.prepared = true, 0
 	w.takePlace(i)
+}
+
+// preparedAt is when a new node has its data that would have it now if no stall had overrun the primary's buffer: after each of these it begins
+// to copy again.
+func (w *World) preparedAt(ng int32) Time {
+	facts := &w.top.nodeGroups[ng]
+	if len(facts.flows) == 0 || facts.replicas == 0 || w.hasLog(ng) {
+		return w.clock.Now()
+	}
+	copies := w.fullSync(ng, w.clock.Now())
+	begins := w.clock.Now().Add(-copies)
+	for facts.queued(begins, begins.Add(copies)) > facts.group.Replication.kept() {
+		begins = facts.stallOver(begins)
+	}
+	return begins.Add(copies)
 }
 
 // takePlace lets the new node take over. Where its node group is in trouble, or another primary of the group is being swapped,
@@ -222,15 +242,8 @@ func (w *World) finishSwap(i int32) {
 // finishPlace is when the place has its new node.
 func (w *World) finishPlace(i int32) {
 	wk := &w.works[i]
-	g := &w.nodeGroups[wk.ng]
-	wk.done |= 1 << (wk.node - g.members.first)
+	wk.done |= 1 << (wk.node - w.nodeGroups[wk.ng].members.first)
 	wk.ready = false
-	if wk.node == g.primary {
-		g.ledSince = w.clock.Now()
-	} else {
-		w.dropBacklog(wk.node)
-		w.watchBacklog(wk.node)
-	}
 	kind := w.top.faultConfig(wk.fault).Kind
 	w.nodes[wk.node].upgrades.note(kind, wk.fault)
 	w.renew(wk.node, true)
@@ -243,8 +256,21 @@ func (w *World) finishPlace(i int32) {
 	case FaultScale:
 		w.emit(serviceEvent{message: messageScaled, subject: wk.node, fault: wk.fault})
 	}
+	w.followPlace(wk.node)
 	w.observe(wk.ng, w.workBlame(wk))
 	w.nextPlace(i)
+}
+
+// followPlace lets the others go on with the new node of a place: it has all of the data, and what the old one was sending ends.
+func (w *World) followPlace(node int32) {
+	ng := w.nodes[node].nodeGroup
+	if w.haltSyncs(node); w.nodeGroups[ng].primary == node {
+		w.followStream(ng, 0)
+	} else {
+		w.dropBacklog(node)
+		w.watchBacklog(node)
+	}
+	w.seekAgain(ng)
 }
 
 func (w *World) finishWork(i int32) {

@@ -51,6 +51,16 @@ func TestADeadNodesRebootIsOver(t *testing.T) {
 	}
 }
 
+// A replica that is cut off from 270 s to 310.2 s has lost more than the backlog holds. Its primary's place is swapped from 310 s to 310.5 s, so that it cannot
+// copy yet, and its primary dies at 310.3 s: what it missed is lost.
+func TestAStaleReplicaThatIsPromotedHasMissedWhatItMissed(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 1)
+	g.WritesPerSecond, g.Replication = 1000, ReplicationConfig{WriteBytes: 1000}
+	cfg := config(g).withFault(FaultReplacement, 0, 0, nodeOf(0, 0)).withFault(FaultPartition, sec(270), 40200*time.Millisecond, nodeOf(0, 1))
+	_, o := play(t, cfg.withFault(FaultNode, sec(310.3), 0, nodeOf(0, 0)))
+	same(t, "tail", o.Failovers[0].LostTail, 40200*time.Millisecond)
+}
+
 // What looks for works sees those in progress alone, however many there were: on two node groups an hour apart, three times.
 func TestWorksThatAreOverAreNoLongerLookedAt(t *testing.T) {
 	cfg := config(makeGroup("g", ClusterEnabled, 2, 1), makeGroup("h", ClusterDisabled, 1, 1))

@@ -11,6 +11,9 @@ func (w *World) drawLags(ng int32) {
 	}
 	for i := g.members.first; i < g.members.end(); i++ {
 		n := &w.nodes[i]
+		if n.stale && n.up() {
+			continue // it could not follow since it is back, and trails as then
+		}
 		switch {
 		case n.down&downCut != 0:
 			n.lag = w.clock.Now().Sub(n.cutAt) + max(n.cutLag, w.stallLag(i))

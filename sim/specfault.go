@@ -122,7 +122,8 @@ func (c *faultChecker) checkPower() {
 	}
 }
 
-// mostDrops bounds how often one stall may drop the replicas, and with it the events of a trial.
+// mostDrops bounds how often one stall may drop the replicas, and with it the events of a trial. What is written fills the buffer while a replica
+// copies, and what it does not apply of it after that.
 const mostDrops = 100_000
 
 // checkStall judges the rates of a stretch in which writes outrun replication.
@@ -135,9 +136,12 @@ func (c *faultChecker) checkStall() {
 		c.problem("at", "a stall of the same node group lasts from %v to %v; writes have one rate at a time", other.At, other.At.Add(other.Duration))
 	case growth <= 0:
 		c.problem("applied", "no less than is written; a stall needs less")
-	case float64(growth)*f.Duration.Seconds() > float64(buffer)*mostDrops:
-		c.problem("written", "would outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
+	case float64(f.Stall.Written)*f.Duration.Seconds() > float64(buffer)*mostDrops:
+		c.problem("written", "could outgrow the buffer of %d bytes more than %d times; want a lower rate, a shorter duration or a larger output_buffer",
 			buffer, mostDrops)
+	case f.Stall.Applied <= c.cfg.Groups[f.Target.Groups[0]].streamed():
+		c.problems = append(c.problems, Problem{Field: "applied", Warning: true,
+			Rule: "no more than the ordinary writes; replicas, which apply no more after the stall either, do not catch up after it"})
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // A stall is a fluid. What clients write flows into the backlog of each replica, and what the replica applies flows out of it, at
-// constant rates between known instants. A backlog lasts from stall to stall. It ends where the replica has caught up or copied
-// everything, and where another primary leads, whose data is what counts from there on.
+// constant rates between known instants. A backlog lasts from stall to stall. It ends where the replica has caught up, and where
+// another primary leads, whose data is what counts from there on. Once the replica has copied everything it is what was written meanwhile.
 
 // flow is what is written in a node group from an instant on, and what each replica applies at most: bytes per second.
 type flow struct {
@@ -167,12 +167,6 @@ func (w *World) changeFlows(i *incident) {
 	for _, ng := range w.top.faults[i.fault].nodeGroups {
 		w.watchBacklogs(ng)
 		w.settleSyncs(ng)
-		members := w.nodeGroups[ng].members
-		for node := members.first; node < members.end(); node++ {
-			if n := &w.nodes[node]; n.sync.ready != 0 {
-				n.sync.left = w.stalledSync(ng, n.sync.left, w.syncAlone(node))
-			}
-		}
 		w.shareSyncs(ng)
 	}
 }
@@ -213,15 +207,41 @@ func (w *World) followStream(ng int32, ahead int64) {
 	}
 }
 
-// stalledSync is how long a full sync still takes that would take left, or alone from its start: where the writes of a stall during it would
-// overrun the buffer too, it begins again when the stall is over.
-func (w *World) stalledSync(ng int32, left, alone time.Duration) time.Duration {
-	facts, now := &w.top.nodeGroups[ng], w.clock.Now()
-	flows, until := facts.flowAt(now)
-	if !flows.stalls || volume(flows.written, left) <= facts.group.Replication.kept() {
-		return left
+// overrunsUntil is the end of the stall in which the node's copy, which would end at an instant, cannot succeed, because what is written meanwhile
+// overruns the primary's buffer; Never where it can. Nothing waits in a buffer for who copies from a log, or as the primary.
+func (w *World) overrunsUntil(node int32, ends Time) Time {
+	n := &w.nodes[node]
+	facts := &w.top.nodeGroups[n.nodeGroup]
+	if len(facts.flows) == 0 || n.sync.from != w.nodeGroups[n.nodeGroup].primary {
+		return Never
 	}
-	return until.Sub(now) + alone
+	flows, until := facts.flowAt(w.clock.Now())
+	if !flows.stalls || facts.queued(n.sync.began, ends) <= facts.group.Replication.kept() {
+		return Never
+	}
+	return until
+}
+
+// queued is how many bytes wait for a replica that copies everything in [from, to): what is written since a stall is in it. Without one
+// replicas apply at once.
+func (f *nodeGroupFacts) queued(from, to Time) int64 {
+	for at := from; at < to; {
+		now, until := f.flowAt(at)
+		if now.stalls {
+			return f.written(at, to)
+		}
+		at = until
+	}
+	return 0
+}
+
+// stallOver is the end of the first stall that lasts at an instant or begins after it; there must be one.
+func (f *nodeGroupFacts) stallOver(from Time) Time {
+	now, until := f.flowAt(from)
+	for !now.stalls {
+		now, until = f.flowAt(until)
+	}
+	return until
 }
 
 // stallLag is how far the replica trails because of a stall.

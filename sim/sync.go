@@ -8,8 +8,10 @@ import (
 // nodeSync is one node's copying of the dataset.
 type nodeSync struct {
 	left  time.Duration // how long it would still take alone
-	ready Handle        // its end; 0 while it waits for a node to copy from
-	from  int32         // the node that it copies from, or fromLog
+	began Time
+	ready Handle // its end; 0 while it waits for a node to copy from
+	from  int32  // the node that it copies from, or fromLog
+	held  bool   // it cannot succeed before a stall is over, and begins again then
 }
 
 // What a node copies from, where that is not another node.
@@ -111,13 +113,29 @@ func (w *World) startSync(node, from int32) {
 	n := &w.nodes[node]
 	g := &w.nodeGroups[n.nodeGroup]
 	w.settleSyncs(n.nodeGroup)
-	alone := w.syncAlone(node)
-	n.sync.from, n.sync.left = from, w.stalledSync(n.nodeGroup, alone, alone)
-	n.sync.ready = w.clock.After(n.sync.left, event{KindSyncFinished, node})
+	n.sync = nodeSync{left: w.syncAlone(node), began: w.clock.Now(), from: from}
 	g.syncs.running++
+	w.scheduleSync(node)
 	if g.syncs.running > 1 {
 		w.shareSyncs(n.nodeGroup)
 	}
+}
+
+// scheduleSync settles when the node's copy ends, with as many others as there are now. One that cannot succeed in a stall begins again when
+// that is over; until then it takes its share from others.
+func (w *World) scheduleSync(node int32) {
+	n := &w.nodes[node]
+	sharers := w.sharers(n.nodeGroup)
+	if n.sync.held {
+		n.sync.began = w.clock.Now()
+	}
+	ends := w.clock.Now().Add(n.sync.left * sharers)
+	over := w.overrunsUntil(node, ends)
+	if n.sync.held = over != Never; n.sync.held {
+		n.sync.left = w.syncAlone(node)
+		ends = over.Add(n.sync.left * sharers)
+	}
+	n.sync.ready = w.clock.At(ends, event{KindSyncFinished, node})
 }
 
 // syncAlone is how long the node copies the dataset if no other does.
@@ -171,7 +189,7 @@ func (w *World) settleSyncs(ng int32) {
 	if g.syncs.running > 0 {
 		done := now.Sub(g.syncs.settled) / w.sharers(ng)
 		for i := g.members.first; i < g.members.end(); i++ {
-			if n := &w.nodes[i]; n.sync.ready != 0 {
+			if n := &w.nodes[i]; n.sync.ready != 0 && !n.sync.held {
 				n.sync.left = max(0, n.sync.left-done)
 			}
 		}
@@ -188,7 +206,7 @@ func (w *World) shareSyncs(ng int32) {
 	for i := g.members.first; i < g.members.end(); i++ {
 		if n := &w.nodes[i]; n.sync.ready != 0 {
 			w.clock.Cancel(n.sync.ready)
-			n.sync.ready = w.clock.After(n.sync.left*w.sharers(ng), event{KindSyncFinished, i})
+			w.scheduleSync(i)
 		}
 	}
 }
@@ -201,11 +219,14 @@ func (w *World) finishSync(node int32) {
 		w.settleSyncs(ng)
 	}
 	n.lag = w.nodeGroups[ng].logLag
+	w.dropBacklog(node)
 	if w.nodeGroups[ng].primary == node {
 		w.dropRestored(n.recovery, n.sync.from)
 		if from := n.sync.from; from >= 0 {
 			w.nodes[from].stale = false // the primary has what it has
 		}
+	} else if n.sync.from >= 0 {
+		n.backlog = w.top.nodeGroups[ng].queued(n.sync.began, n.counted)
 	}
 	n.sync = nodeSync{}
 	w.nodeGroups[ng].syncs.running--
@@ -215,7 +236,7 @@ func (w *World) finishSync(node int32) {
 	if g := &w.nodeGroups[ng]; g.primary == node && g.failover >= 0 {
 		w.abandonFailover(ng) // it is back before anybody took over
 	}
-	if w.dropBacklog(node); w.nodeGroups[ng].primary == node {
+	if w.nodeGroups[ng].primary == node {
 		w.followStream(ng, mostVolume) // it has the replicas' data
 	}
 	w.goOn(node, blame{CauseNodeStatus, -1})
