@@ -115,6 +115,7 @@ type Record struct {
 	Incident               int32  // the incident that begins or ends; -1 for none
 	Shown                  Status // what Describe shows for the group
 	Role                   Role   // of the node
+	Halted                 bool   // the group serves nobody, as it misses its majority
 }
 
 // about starts a record that concerns nothing but the kind of event.
@@ -189,8 +190,11 @@ func (w *World) sentence(r Record, node string) string {
 	case KindPrimaryCutOff:
 		return "primary " + node + " is cut off: no writes"
 	case KindReplicaPromoted:
-		return fmt.Sprintf("replica %s takes over from %s: writes go on after %v; its lost tail is %v", node,
-			w.top.nodes[r.Other].cfg.ID, short(r.Span), short(r.Lost))
+		then := "writes go on after"
+		if r.Halted {
+			then = "the group waits for its majority after"
+		}
+		return fmt.Sprintf("replica %s takes over from %s: %s %v; its lost tail is %v", node, w.top.nodes[r.Other].cfg.ID, then, short(r.Span), short(r.Lost))
 	case KindFailoverCompleted:
 		return "failover to " + node + " is announced"
 	case KindEndpointMoved:

@@ -120,7 +120,7 @@ func (w *World) promoteReplica(f int32) {
 	w.swapRoles(ng, best)
 	g.failover = -1
 	record := w.nodeRecord(KindReplicaPromoted, fo.New)
-	record.Other, record.Span, record.Lost = fo.Old, fo.Promoted.Sub(fo.CutOff), fo.LostTail
+	record.Other, record.Span, record.Lost, record.Halted = fo.Old, fo.Promoted.Sub(fo.CutOff), fo.LostTail, w.groups[fo.Group].halted
 	w.log(record)
 
 	delays := w.delays(ng)

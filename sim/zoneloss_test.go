@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,18 @@ func TestTwoOfThreePrimariesInAZoneLoseTheMajority(t *testing.T) {
 	g.NodeGroups[1].Slots = nil
 	if loss = lossOf(t, g, "a"); loss.Voters != 2 || loss.VotersLeft != 1 || !loss.Halts {
 		t.Errorf("without slots: %+v", loss)
+	}
+}
+
+// The promotion in one of two shards, when both have stopped for want of a majority, does not say that writes go on; that in a group of one shard does.
+func TestAPromotionSaysWhetherWritesGoOn(t *testing.T) {
+	for shards, want := range map[int]string{1: ": writes go on after 20s;", 2: ": the group waits for its majority after 20s;"} {
+		w, _ := play(t, config(voting(makeGroup("g", ClusterEnabled, shards, 1))).withFault(FaultNode, sec(100), 0, nodeOf(0, 0)))
+		for _, r := range w.Records() {
+			if text := w.Describe(r).Text; r.Kind == KindReplicaPromoted && !strings.Contains(text, want) {
+				t.Errorf("%d shards: %s; want %s", shards, text, want)
+			}
+		}
 	}
 }
 
