@@ -92,7 +92,7 @@ func (w *World) release(f int32) {
 func (w *World) reach(node int32, by blame) {
 	n := &w.nodes[node]
 	n.down &^= downCut
-	w.endAlone(node)
+	w.silence(node)
 	w.comeBack(node)
 	w.updateReaders(n.nodeGroup)
 	w.observe(n.nodeGroup, by)
