@@ -164,6 +164,16 @@ func TestWhoWaitsForDataLearnsThatItIsGone(t *testing.T) {
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 1060))
 }
 
+// Replica 003 dies at 0 s, and its replacement is up at 375 s; the primary dies at 372 s, and is to be replaced from 392 s on. Replica 002, which is being
+// created and has no data, is cut off from 390 s to 400 s: once it is back, and known to have nothing, 003 begins anew.
+func TestWhoIsBackWithoutDataEndsTheWaitForIt(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 2)
+	g.NodeGroups[0].Nodes[1].Status = StatusCreating
+	cfg := config(g).withFault(FaultNode, 0, 0, nodeOf(0, 2)).withFault(FaultNode, sec(372), 0, nodeOf(0, 0))
+	_, o := play(t, cfg.withFault(FaultPartition, sec(390), 10*time.Second, nodeOf(0, 1)))
+	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(400), Campaign: -1, Cause: CauseOf(FaultNode)}})
+}
+
 // Automatic failover is off. The primary, replaced and up at 475 s, copies for 10 s from the replica with the least lag, 002, which dies at
 // 480 s: it begins again with 003, and has the data at 490 s. If that one dies too, at 485 s, all is lost once it is known, at 500 s.
 func TestACopyEndsWithItsSource(t *testing.T) {

@@ -127,6 +127,9 @@ func (w *World) comeBack(node int32) {
 	if n.stale {
 		w.resync(node)
 	}
+	if n.empty && n.down&downSyncing == 0 {
+		w.seekAgain(n.nodeGroup) // it is known now to have nothing
+	}
 }
 
 // beside tells whether two nodes were last cut off with one zone: up to its end they reach each other.
