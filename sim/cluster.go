@@ -95,7 +95,7 @@ type Node struct {
 	firstCut int32
 	// amongMajority says that it was cut off together with a majority of the primaries, so that it misses none.
 	amongMajority bool
-	// alone is the failover that has promoted another while this node, cut off, may go on taking writes; -1 for none.
+	// alone is the failover that has promoted another while this node, cut off, may go on taking writes, until these are lost; -1 for none.
 	alone int32
 	sync  nodeSync
 	// rebooted is the end of its reboot; 0 while it does not reboot.

@@ -26,6 +26,15 @@ func TestAReplicaThatIsBackIsPromotedForADeadPrimary(t *testing.T) {
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 165))
 }
 
+// A replica that is back, and could copy from nobody yet, trails since it was cut off.
+func TestAReplicaWithStaleDataTrailsSinceItWasCutOff(t *testing.T) {
+	w := world(t, config(writing(1)))
+	w.RunUntil(sec(200))
+	w.nodes[1].cutAt, w.nodes[1].stale = sec(100), true
+	w.drawLags(0)
+	same(t, "lag", w.nodes[1].lag, 100*time.Second)
+}
+
 // A replica that a lag spike keeps 20 s behind is cut off at 100 s, and the primary dies at 105 s: it lacks 25 s, and may be promoted as it is.
 func TestAReplicaThatIsCutOffKeepsItsLag(t *testing.T) {
 	g := writing(1)
@@ -41,12 +50,13 @@ func TestAReplicaThatIsCutOffKeepsItsLag(t *testing.T) {
 }
 
 // The primary is cut off at 100 s, and the replica, promoted at 120 s, dies at 300 s. The old primary is back at 400 s: it is promoted at 405 s,
-// without the 200 s that only the dead one had, though its own data had to give way to that one's.
+// without the 180 s that only the dead one had, though its own data had to give way to that one's. The first promotion has lost nothing then.
 func TestAnOldPrimaryThatIsBackIsPromotedForADeadNewOne(t *testing.T) {
 	cfg := config(writing(1)).withFault(FaultPartition, sec(100), 300*time.Second, inZone("a")).withFault(FaultNode, sec(300), 0, nodeOf(0, 1))
 	_, o := play(t, cfg)
 	same(t, "losses", len(o.DataLosses), 0)
-	same(t, "tail", o.Failovers[1].LostTail, 200*time.Second)
+	same(t, "tails", []time.Duration{o.Failovers[0].LostTail, o.Failovers[1].LostTail}, []time.Duration{0, 180 * time.Second})
+	same(t, "lost writes", []int64{o.Failovers[0].LostWrites, o.Failovers[1].LostWrites}, []int64{0, 180_000})
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 120, 300, 405))
 }
 
@@ -152,6 +162,16 @@ func TestWhoWaitsForDataLearnsThatItIsGone(t *testing.T) {
 	_, o := play(t, cfg.withFault(FaultNoCapacity, 0, 1000*time.Second, inZone("b")))
 	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(1060), Campaign: -1, Cause: CauseOf(FaultNode)}})
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(100, 1060))
+}
+
+// Replica 003 dies at 0 s, and its replacement is up at 375 s; the primary dies at 372 s, and is to be replaced from 392 s on. Replica 002, which is being
+// created and has no data, is cut off from 390 s to 400 s: once it is back, and known to have nothing, 003 begins anew.
+func TestWhoIsBackWithoutDataEndsTheWaitForIt(t *testing.T) {
+	g := makeGroup("g", ClusterDisabled, 1, 2)
+	g.NodeGroups[0].Nodes[1].Status = StatusCreating
+	cfg := config(g).withFault(FaultNode, 0, 0, nodeOf(0, 2)).withFault(FaultNode, sec(372), 0, nodeOf(0, 0))
+	_, o := play(t, cfg.withFault(FaultPartition, sec(390), 10*time.Second, nodeOf(0, 1)))
+	same(t, "losses", o.DataLosses, []DataLoss{{At: sec(400), Campaign: -1, Cause: CauseOf(FaultNode)}})
 }
 
 // Automatic failover is off. The primary, replaced and up at 475 s, copies for 10 s from the replica with the least lag, 002, which dies at

@@ -190,7 +190,8 @@ func (w *World) endModification(group int32) {
 	w.groups[group].status, w.groups[group].modification = StatusAvailable, -1
 }
 
-// beginHandOver stops the primary, unless its node group is in trouble, or it is to be the primary already.
+// beginHandOver stops the primary, until the other node has applied all that it wrote; unless its node group is in trouble, or it is to be the
+// primary already.
 func (w *World) beginHandOver(i int32) {
 	m := &w.modifications[i]
 	ng := w.nodes[m.to].nodeGroup
@@ -202,7 +203,7 @@ func (w *World) beginHandOver(i int32) {
 	}
 	w.nodes[m.from].down |= downSwapped
 	record, gaps := w.nodeRecord(KindHandOverBegun, m.from), w.gaps(ng)
-	record.Other, record.Span = m.to, w.draw(ng, phaseSwap, &gaps.Swap)
+	record.Other, record.Span = m.to, min(w.draw(ng, phaseSwap, &gaps.Swap)+w.untilApplied(m.to), longestFault)
 	w.log(record)
 	w.observe(ng, blame{CauseModify, -1})
 	w.clock.After(record.Span, event{KindHandOverDone, i})

@@ -92,7 +92,7 @@ func (w *World) release(f int32) {
 func (w *World) reach(node int32, by blame) {
 	n := &w.nodes[node]
 	n.down &^= downCut
-	w.endAlone(node)
+	w.silence(node)
 	w.comeBack(node)
 	if n.stale && w.nodes[w.nodeGroups[n.nodeGroup].primary].down&downLost == 0 {
 		n.lag = w.clock.Now().Sub(n.cutAt) // until it can copy: its primary may be lost before it serves again
@@ -129,6 +129,9 @@ func (w *World) comeBack(node int32) {
 	}
 	if n.stale {
 		w.resync(node)
+	}
+	if n.empty && n.down&downSyncing == 0 {
+		w.seekAgain(n.nodeGroup) // it is known now to have nothing
 	}
 }
 

@@ -16,11 +16,22 @@ func (w *World) drawLags(ng int32) {
 		}
 		switch {
 		case n.down&downCut != 0:
-			n.lag = w.clock.Now().Sub(n.cutAt) + max(n.cutLag, w.stallLag(i))
+			n.lag = w.clock.Now().Sub(w.unfedSince(i)) + max(n.cutLag, w.stallLag(i))
+		case n.stale:
+			n.lag = w.clock.Now().Sub(w.unfedSince(i))
 		case !n.empty && n.down&^downStatus == 0:
 			w.drawLag(i)
 		}
 	}
+}
+
+// unfedSince is since when a node that was cut off has received nothing that clients wrote: where it was the primary itself, since they
+// write to another.
+func (w *World) unfedSince(node int32) Time {
+	if n := &w.nodes[node]; n.alone < 0 {
+		return n.cutAt
+	}
+	return w.failovers[w.nodes[node].alone].Promoted
 }
 
 // drawLag draws how far a replica trails a primary that it could follow up to now.
@@ -52,6 +63,7 @@ const asyncLossMost = 10 * time.Second
 func (w *World) dropTail(f int32) {
 	fo := &w.failovers[f]
 	fo.missed, fo.alone = w.nodes[fo.New].lag, Never
+	w.keepAlone(fo.New)
 	old := &w.nodes[fo.Old]
 	if old.down&downDead == 0 && old.down&downCut != 0 {
 		fo.alone, fo.silent = w.aloneSince(fo.Old, fo.New), w.silencedAt(fo.Old)
@@ -148,20 +160,36 @@ func (w *World) writesBefore(ng int32, end Time, span time.Duration) int64 {
 	return w.top.nodeGroups[ng].writes(end.Add(-span), end)
 }
 
-// endAlone is when an old primary that took writes on its side of a partition is given up, or back: they are lost.
+// silence is when an old primary is back: it takes no more writes for itself.
+func (w *World) silence(node int32) {
+	if f := w.nodes[node].alone; f >= 0 {
+		w.failovers[f].silent = min(w.failovers[f].silent, w.clock.Now())
+	}
+}
+
+// endAlone is when the data of an old primary that took writes on its side of a partition is gone: they are lost.
 func (w *World) endAlone(node int32) {
 	f := w.nodes[node].alone
 	if f < 0 {
 		return
 	}
+	w.silence(node)
 	w.nodes[node].alone = -1
 	fo := &w.failovers[f]
 	before := fo.LostTail
-	fo.LostTail = w.lostTail(fo)
-	if fo.silent = min(fo.silent, w.clock.Now()); fo.LostTail > before {
+	if fo.LostTail = w.lostTail(fo); fo.LostTail > before {
 		record := w.nodeRecord(KindAloneEnded, node)
 		record.Span, record.Lost = fo.silent.Sub(fo.alone), fo.LostTail
 		w.log(record)
+	}
+}
+
+// keepAlone is when an old primary is promoted with its data, or the primary has copied it: the promotion in its place has lost nothing of that.
+func (w *World) keepAlone(node int32) {
+	if f := w.nodes[node].alone; f >= 0 {
+		w.nodes[node].alone = -1
+		fo := &w.failovers[f]
+		fo.alone, fo.missed, fo.LostTail = Never, 0, 0
 	}
 }
 

@@ -269,6 +269,25 @@ func (w *World) backlogAge(node int32) (lag time.Duration) {
 	return lag
 }
 
+// untilApplied is how long the replica takes to apply its backlog while nothing is written.
+func (w *World) untilApplied(node int32) (took time.Duration) {
+	n := &w.nodes[node]
+	facts := &w.top.nodeGroups[n.nodeGroup]
+	w.settleBacklog(node)
+	for left, at := n.backlog, n.counted; left > 0; {
+		flows, until := facts.flowAt(at)
+		if applied := volume(flows.applied, until.Sub(at)); until != Never && applied < left {
+			left, took, at = left-applied, took+until.Sub(at), until
+			continue
+		}
+		if left/max(1, flows.applied) >= int64(longestFault/time.Second) {
+			return longestFault
+		}
+		return took + scale(time.Second, left, flows.applied)
+	}
+	return took
+}
+
 // replTimeout is after how long without a word primary and replica take their connection for broken: until then what the replica misses
 // waits in its output buffer. backlogTTL is how long a primary without replicas then keeps the backlog.
 const (

@@ -224,6 +224,7 @@ func (w *World) finishSync(node int32) {
 		w.dropRestored(n.recovery, n.sync.from)
 		if from := n.sync.from; from >= 0 {
 			w.nodes[from].stale = false // the primary has what it has
+			w.keepAlone(from)
 		}
 	} else if n.sync.from >= 0 {
 		n.backlog = w.top.nodeGroups[ng].queued(n.sync.began, n.counted)
@@ -275,6 +276,7 @@ func (w *World) resync(node int32) {
 
 // dropData is when a node has to copy everything, and has nothing meanwhile.
 func (w *World) dropData(node int32) {
+	w.endAlone(node)
 	n := &w.nodes[node]
 	n.down |= downSyncing
 	n.empty, n.stale = true, false
