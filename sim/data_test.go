@@ -26,15 +26,6 @@ func TestAReplicaThatIsBackIsPromotedForADeadPrimary(t *testing.T) {
 	same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(105, 165))
 }
 
-// A replica that is back, and could copy from nobody yet, trails since it was cut off.
-func TestAReplicaWithStaleDataTrailsSinceItWasCutOff(t *testing.T) {
-	w := world(t, config(writing(1)))
-	w.RunUntil(sec(200))
-	w.nodes[1].cutAt, w.nodes[1].stale = sec(100), true
-	w.drawLags(0)
-	same(t, "lag", w.nodes[1].lag, 100*time.Second)
-}
-
 // A replica that a lag spike keeps 20 s behind is cut off at 100 s, and the primary dies at 105 s: it lacks 25 s, and may be promoted as it is.
 func TestAReplicaThatIsCutOffKeepsItsLag(t *testing.T) {
 	g := writing(1)

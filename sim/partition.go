@@ -95,7 +95,7 @@ func (w *World) reach(node int32, by blame) {
 	w.silence(node)
 	w.comeBack(node)
 	if n.stale && w.nodes[w.nodeGroups[n.nodeGroup].primary].down&downLost == 0 {
-		n.lag = w.clock.Now().Sub(n.cutAt) // until it can copy: its primary may be lost before it serves again
+		n.lag = w.clock.Now().Sub(w.unfedSince(node)) // until it can copy: its primary may be lost before it serves again
 	}
 	w.updateReaders(n.nodeGroup)
 	w.observe(n.nodeGroup, by)
