@@ -183,16 +183,3 @@ func TestAStallFromWhichReplicasDoNotCatchUpCanBeInjected(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// The hand-over begins at 60 s, in the stall: the replica has 1.5 GB to apply, for 20 s, and 0.5 s are the swap. Where another stall begins at 70 s, in which
-// replicas apply 150 MB/s, the rest of 750 MB takes 5 s.
-func TestAHandOverWaitsForTheBacklog(t *testing.T) {
-	for _, c := range []struct{ second, until float64 }{{120, 80.5}, {70, 75.5}} {
-		cfg := stalling(1, roomy).withStall(sec(c.second), 100*time.Second)
-		cfg.Faults[0].Duration, cfg.Faults[1].Stall.Applied = sec(c.second).Sub(0), 150e6
-		cfg.Groups[0].AutomaticFailover, cfg.Groups[0].MultiAZ = false, false
-		cfg.Calls = []CallConfig{{At: sec(30), Action: ActionModify, Group: "g", Modify: ModifyConfig{Primary: "g-002"}}}
-		_, o := play(t, cfg)
-		same(t, "writes", windowsOf(o, AccessWrite, ObserverService, 0), spans(60, c.until))
-	}
-}
