@@ -7,7 +7,7 @@ import (
 )
 
 // Engine is the number of the simulation engine. It is raised whenever the same scenario and seed give other results.
-const Engine = 3
+const Engine = 4
 
 // Config is everything one trial depends on besides its seed. It is valid by construction (package scenario and GroupSpec
 // check it), is never written once a World uses it, and may be shared between Worlds.
