@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"failsim/sim"
 )
 
 // exit runs a command in this process and returns its exit code and what it said on stderr.
@@ -185,7 +188,7 @@ func TestReportOfWhatCannotBePlayedAgain(t *testing.T) {
 		t.Error("report makes another page than the run")
 	}
 
-	old := strings.Replace(read(t, dir, "manifest.json"), `"engine": 3`, `"engine": 0`, 1)
+	old := strings.Replace(read(t, dir, "manifest.json"), fmt.Sprintf(`"engine": %d`, sim.Engine), `"engine": 0`, 1)
 	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(old), 0o644); err != nil {
 		t.Fatal(err)
 	}
