@@ -10,11 +10,8 @@ func (w *World) drawLags(ng int32) {
 		g.logLag = max(g.lagFloor, w.draw(ng, phaseLogLag, &w.delays(ng).Lag))
 	}
 	for i := g.members.first; i < g.members.end(); i++ {
-		n := &w.nodes[i]
-		if n.stale && n.up() {
-			continue // it could not follow since it is back, and trails as then
-		}
-		switch {
+		switch n := &w.nodes[i]; {
+		case n.stale && n.up(): // it could not follow since it is back, and trails as then
 		case n.down&downCut != 0:
 			n.lag = w.clock.Now().Sub(w.unfedSince(i)) + max(n.cutLag, w.stallLag(i))
 		case n.stale:
@@ -28,10 +25,11 @@ func (w *World) drawLags(ng int32) {
 // unfedSince is since when a node that was cut off has received nothing that clients wrote: where it was the primary itself, since they
 // write to another.
 func (w *World) unfedSince(node int32) Time {
-	if n := &w.nodes[node]; n.alone < 0 {
+	n := &w.nodes[node]
+	if n.alone < 0 {
 		return n.cutAt
 	}
-	return w.failovers[w.nodes[node].alone].Promoted
+	return w.failovers[n.alone].Promoted
 }
 
 // drawLag draws how far a replica trails a primary that it could follow up to now.
@@ -148,12 +146,15 @@ func (w *World) undurable(ng int32, tail time.Duration) time.Duration {
 // lostWrites is how many writes the lost tail is: the last ones before the primary was lost, or before the old one took no more of
 // them.
 func (w *World) lostWrites(fo *failover, tail time.Duration) int64 {
-	end := fo.CutOff.Add(w.recoveries[fo.recovery].alone)
+	end := w.lastWrite(fo)
 	if fo.alone != Never {
 		end = min(w.clock.Now(), fo.silent)
 	}
 	return w.writesBefore(fo.NodeGroup, end, tail)
 }
+
+// lastWrite is when the lost primary took its last write: on its own side, if it was cut off and then lost.
+func (w *World) lastWrite(fo *failover) Time { return fo.CutOff.Add(w.recoveries[fo.recovery].alone) }
 
 // writesBefore counts what clients wrote in a span that ends at that instant.
 func (w *World) writesBefore(ng int32, end Time, span time.Duration) int64 {

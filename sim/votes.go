@@ -65,8 +65,7 @@ func (w *World) follows(node int32) bool {
 // missedWrites are the whole writes that a replica trailed its primary by when that was lost. Its rank is the number of its siblings that
 // missed fewer: the engine compares offsets, which are equal where nothing is written, or not in the last milliseconds.
 func (w *World) missedWrites(fo *failover, node int32) int64 {
-	end := fo.CutOff.Add(w.recoveries[fo.recovery].alone)
-	return w.top.nodeGroups[fo.NodeGroup].writes(end.Add(-w.nodes[node].lag), end)
+	return w.writesBefore(fo.NodeGroup, w.lastWrite(fo), w.nodes[node].lag)
 }
 
 // fewestMissed is what the replica with the least lag has missed; 0 where none is up.
