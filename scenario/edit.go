@@ -88,31 +88,15 @@ func (e *editor) change(value extent, with string) {
 
 // commentAfter is where the comment begins on what is left of a line; -1 where there is none. A text of several lines ends the search.
 func commentAfter(text string, at int) int {
-	for at < len(text) && text[at] != '\n' {
-		switch c := text[at]; c {
+	f := lineFinder{text: text, pos: at}
+	for f.pos < len(text) && f.peek() != '\n' {
+		switch c := f.peek(); c {
 		case '#':
-			return at
+			return f.pos
 		case '"', '\'':
-			length := quotedLength(text[at:], c)
-			if length < 0 {
-				return -1
-			}
-			at += length
+			f.quoted(c)
 		default:
-			at++
-		}
-	}
-	return -1
-}
-
-// quotedLength is the length of the text in quotes that begins there, up to its last quote; -1 where that is not on the line.
-func quotedLength(text string, quote byte) int {
-	for i := 1; i < len(text) && text[i] != '\n'; i++ {
-		switch {
-		case text[i] == '\\' && quote == '"':
-			i++
-		case text[i] == quote:
-			return i + 1
+			f.pos++
 		}
 	}
 	return -1
