@@ -71,10 +71,10 @@ func NewFleet(cfg *sim.Config, seed uint64, clock Clock) *Fleet {
 func (f *Fleet) Reset(seed uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	begun := f.wallClock()
+	f.wall = f.wallClock()
 	if f.startsNow {
-		f.cfg.Start = begun.UTC().Truncate(time.Millisecond)
-		begun, f.world = f.cfg.Start, nil // the Start decides when maintenance windows open
+		f.cfg.Start = f.wall.UTC().Truncate(time.Millisecond)
+		f.wall, f.world = f.cfg.Start, nil // the Start decides when maintenance windows open
 	}
 	if f.world == nil {
 		f.world = sim.NewWorldKnowing(&f.cfg, f.elections)
@@ -86,8 +86,7 @@ func (f *Fleet) Reset(seed uint64) {
 	f.number(luck{seed: seed})
 	f.version++
 	f.resets++
-	f.playTo(0)
-	f.pace.wall, f.pace.virtual = begun, 0
+	f.stand(0)
 }
 
 // Config is what the fleet was made from. It is not to be written; its Start is read while a World is seen, by World.Date.
@@ -183,7 +182,7 @@ func (f *Fleet) next() (sim.Time, bool) {
 	return next, ok && next < f.end()
 }
 
-// stand plays up to the instant, and lets the clock go on from there. catchUp comes before it.
+// stand plays up to the instant, and lets the clock go on from there, as of the wall clock's last look.
 func (f *Fleet) stand(t sim.Time) {
 	f.playTo(t)
 	f.pace.wall, f.pace.virtual = f.wall, t
