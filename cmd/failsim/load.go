@@ -51,6 +51,7 @@ func (a *app) loadSeeded(cmd *cobra.Command, path string, seed *uint64) (*scenar
 	return sc, nil
 }
 
+// settleSeed takes the scenario's seed where the command line has none.
 func settleSeed(cmd *cobra.Command, sc *scenario.Scenario, seed *uint64) {
 	if !cmd.Flags().Changed("seed") {
 		*seed = sc.Run.Seed

@@ -91,9 +91,7 @@ func (f *runFlags) settle(cmd *cobra.Command, sc *scenario.Scenario) (err error)
 	if f.extent, err = f.extentFlags.settle(cmd, sc); err != nil {
 		return err
 	}
-	if !given("seed") {
-		f.seed = sc.Run.Seed
-	}
+	settleSeed(cmd, sc, &f.seed)
 	if !given("out") {
 		f.out = filepath.Join("results", sc.Name)
 	}
