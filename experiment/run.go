@@ -3,8 +3,8 @@
 // Trials come in chunks of 4,096 by absolute index. Workers play blocks of trials, a whole chunk where there are enough of
 // them for all, and each folds its trials into a Tally of its own; what a chunk came to is handed over once all of it is
 // played; a Tally that grows large is handed over before. A trial depends on its index alone and tallies are exact, so that chunks add
-// up to the same result in any order, for any number of workers, and wherever they were played. This is the only package of failsim that starts goroutines for
-// computing.
+// up to the same result in any order, for any number of workers, and wherever they were played. No other package plays trials in
+// goroutines of its own.
 package experiment
 
 import (
