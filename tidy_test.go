@@ -60,7 +60,7 @@ var importTable = map[string]row{
 	},
 	"export": {own: []string{"measure", "rows", "sim"}},
 	"report": {
-		own:   []string{"compare", "experiment", "measure", "sim", "stats"},
+		own:   []string{"compare", "experiment", "measure", "sim", "stats", "words"},
 		third: []string{"github.com/olekukonko/tablewriter"},
 	},
 	"measure": {own: []string{"dist", "sim", "stats", "words"}},

@@ -7,6 +7,7 @@ import (
 
 	"failsim/compare"
 	"failsim/measure"
+	"failsim/words"
 )
 
 // signedScale shows a row of a comparison: figures and changes to one number of decimals.
@@ -95,7 +96,7 @@ func (s signedScale) signed(v *float64) string {
 }
 
 func (s signedScale) signedNumber(v float64) string {
-	text := group(strconv.FormatFloat(math.Abs(v)/s.perUnit, 'f', s.decimals, 64))
+	text := words.Group(strconv.FormatFloat(math.Abs(v)/s.perUnit, 'f', s.decimals, 64))
 	if strings.Trim(text, "0.") == "" {
 		return text
 	}

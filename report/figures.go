@@ -3,9 +3,9 @@ package report
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"failsim/measure"
+	"failsim/words"
 )
 
 const (
@@ -120,7 +120,7 @@ func (s scale) number(v float64, decimals int) string {
 	if v == s.perUnit*100 && s.suffix == "%" {
 		return "100"
 	}
-	return group(strconv.FormatFloat(v/s.perUnit, 'f', decimals, 64))
+	return words.Group(strconv.FormatFloat(v/s.perUnit, 'f', decimals, 64))
 }
 
 // mean writes a mean with its interval: `26.71 s ± 0.02`, or the two ends where they lie unevenly.
@@ -147,7 +147,7 @@ func (s scale) mean(f measure.Figures) string {
 	if half > 0 || sixDigits(e.Value) != roundTo(e.Value, 5) && orNaN(f.Min) < orNaN(f.Max) {
 		half = max(half, math.Pow10(-decimals)) // too narrow to show: rounded up, never to nothing
 	}
-	return s.showTo(e.Value, decimals) + " ± " + group(strconv.FormatFloat(half, 'f', decimals, 64))
+	return s.showTo(e.Value, decimals) + " ± " + words.Group(strconv.FormatFloat(half, 'f', decimals, 64))
 }
 
 // roundTo rounds to so many significant digits. A figure that needs the sixth may have lost more, and with them its interval;
@@ -166,23 +166,7 @@ func firstDigit(half float64) int {
 	return decimals
 }
 
-// group sets thousands apart: 80,000.
-func group(number string) string {
-	sign := ""
-	if strings.HasPrefix(number, "-") {
-		sign, number = "-", number[1:]
-	}
-	whole, rest, found := strings.Cut(number, ".")
-	if found {
-		rest = "." + rest
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	return sign + whole + rest
-}
-
-func count(n int64) string { return group(strconv.FormatInt(n, 10)) }
+func count(n int64) string { return words.Grouped(n) }
 
 func value(e *measure.Estimate) float64 {
 	if e == nil {

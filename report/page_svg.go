@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"failsim/words"
 )
 
 // drawing is an SVG in the making. Everything in it is positioned to a tenth of a unit, so that the last bits of a float
@@ -139,5 +141,5 @@ func tenTo(e int) float64 {
 // tickText writes a value of a tick in as few digits as tell it.
 func tickText(v float64) string {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 9, 64), 64)
-	return group(strconv.FormatFloat(rounded, 'f', -1, 64))
+	return words.Group(strconv.FormatFloat(rounded, 'f', -1, 64))
 }

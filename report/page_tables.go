@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"failsim/measure"
+	"failsim/words"
 )
 
 // htmlTable is a table of texts. The first cell of a row is its head.
@@ -300,7 +301,7 @@ func callsTable(s *measure.Summary) *htmlTable {
 	}
 	t := &htmlTable{Caption: "Calls to TestFailover, over all trials", Head: []string{"answer", "calls", "a trial", "share"}, Numeric: "lrrr"}
 	row := func(name string, n int64) {
-		t.Rows = append(t.Rows, []string{name, count(n), group(strconv.FormatFloat(float64(n)/float64(max(1, s.Trials)), 'f', 2, 64)),
+		t.Rows = append(t.Rows, []string{name, count(n), words.Group(strconv.FormatFloat(float64(n)/float64(max(1, s.Trials)), 'f', 2, 64)),
 			share(n, c.Made)})
 	}
 	row("made", c.Made)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"failsim/measure"
+	"failsim/words"
 )
 
 // width is what lines of text are wrapped to, in characters.
@@ -140,7 +141,7 @@ func (p *page) calls() error {
 	t := grid{aligns: "lrrr"}
 	line := func(name string, n int64) {
 		perTrial := strconv.FormatFloat(float64(n)/float64(max(1, p.summary.Trials)), 'f', 2, 64)
-		t.add("  "+name, count(n), group(perTrial)+" a trial", share(n, c.Made))
+		t.add("  "+name, count(n), words.Group(perTrial)+" a trial", share(n, c.Made))
 	}
 	line("made", c.Made)
 	line("accepted", c.Accepted)

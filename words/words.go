@@ -72,11 +72,21 @@ func Quote(text string) string {
 	return strconv.Quote(text)
 }
 
-// Grouped writes a number from 0 on with commas: 12,345.
-func Grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
+// Grouped writes a number with commas: 12,345.
+func Grouped(n int64) string { return Group(strconv.FormatInt(n, 10)) }
+
+// Group puts commas into the decimal digits of a number, before its point: -12,345.678.
+func Group(number string) string {
+	sign := ""
+	if strings.HasPrefix(number, "-") {
+		sign, number = "-", number[1:]
 	}
-	return text
+	whole, rest, found := strings.Cut(number, ".")
+	if found {
+		rest = "." + rest
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return sign + whole + rest
 }

@@ -62,3 +62,11 @@ func TestLargeNumbersHaveCommas(t *testing.T) {
 		}
 	}
 }
+
+func TestGroupLeavesSignAndFraction(t *testing.T) {
+	for number, want := range map[string]string{"-12345.6789": "-12,345.6789", "999.5": "999.5", "-0.001": "-0.001", "": ""} {
+		if got := Group(number); got != want {
+			t.Errorf("%s is written as %s, want %s", number, got, want)
+		}
+	}
+}
